@@ -1,0 +1,55 @@
+"""The command `handgrad`. Each command is a module here, imported only when it is called.
+
+Exit status: 0 on success, 1 for a problem with the user's data or model, 2 for a wrong call, 130
+after Ctrl-C. Neither problem shows a traceback: both are one line on standard error.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from handgrad.errors import DataError, UsageError
+
+app = App(
+    name="handgrad",
+    help="A feed-forward network with every gradient derived by hand, and Naïve Bayes beside it.",
+    version=lambda: version("handgrad"),
+    help_format="markdown",
+    exit_on_error=False,
+    print_error=False,
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+
+
+def main(tokens: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit status."""
+    sys.exit(run(tokens))
+
+
+def run(tokens: Sequence[str] | None = None) -> int:
+    """Run the command line on `tokens` (default: the process's own) and return the exit status."""
+    try:
+        return app(tokens) or 0
+    except CycloptsError as error:
+        return _complain(_one_line(error), 2)
+    except UsageError as error:
+        return _complain(str(error), 2)
+    except DataError as error:
+        return _complain(str(error), 1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{where}{error.strerror or error}", 1)
+    except KeyboardInterrupt:
+        return _complain("interrupted", 130)
+
+
+def _complain(sentence: str, status: int) -> int:
+    print(f"handgrad: {sentence}", file=sys.stderr)
+    return status
+
+
+def _one_line(error: CycloptsError) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,14 @@
+"""The two kinds of mistake handgrad tells its user about.
+
+Both are ValueErrors whose text is one sentence for the person who made the mistake: what was
+found, where, and what was expected. The command line turns a `DataError` into exit status 1 and a
+`UsageError` into exit status 2, and shows a traceback for neither.
+"""
+
+
+class DataError(ValueError):
+    """Something in the user's data, file or model is wrong."""
+
+
+class UsageError(ValueError):
+    """A call, an option or a hyperparameter is wrong."""
