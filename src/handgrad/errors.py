@@ -11,4 +11,12 @@ class DataError(ValueError):
 
 
 class UsageError(ValueError):
-    """A call, an option or a hyperparameter is wrong."""
+    """A call, an option or a hyperparameter is wrong.
+
+    Where the sentence begins with a parameter's name, `parameter` says so, and the command line
+    writes it as the option.
+    """
+
+    def __init__(self, sentence: str, parameter: str = ""):
+        super().__init__(f"{parameter} {sentence}" if parameter else sentence)
+        self.parameter = parameter

@@ -209,3 +209,19 @@ class ReLU(Activation):
         _check_gradient(self, output_gradient, A.shape)
         active = np.greater(A, 0, out=out)
         return np.multiply(output_gradient, active, out=out)
+
+
+def _kept(layer: Layer, array: Array | None) -> Array:
+    """Return what forward kept for backward, if there was a forward."""
+    if array is None:
+        raise RuntimeError(f"{layer}.backward needs a forward pass before it")
+    return array
+
+
+def _check_gradient(layer: Layer, output_gradient: Array, shape: tuple[int, ...]) -> None:
+    """Refuse a gradient that would fit only by broadcasting: it has the shape of the output."""
+    if output_gradient.shape != shape:
+        raise ValueError(
+            f"{layer}.backward takes ∂L/∂output of the output's shape {shape}, "
+            f"got {output_gradient.shape}"
+        )

@@ -23,6 +23,13 @@ app = App(
     result_action="return_value",
 )
 
+for name, what in {
+    "train": "Train a network on Small MNIST, or on DATA, and write a run folder.",
+    "predict": "Write a MODEL's predictions for the test set, or for DATA.",
+    "evaluate": "Print a MODEL's loss, accuracy and confusion matrix, and draw its mistakes.",
+}.items():
+    app.command(f"handgrad.cli.{name}:{name}", name=name, help=what)
+
 
 def main(tokens: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit status."""
@@ -36,7 +43,7 @@ def run(tokens: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         return _complain(_one_line(error), 2)
     except UsageError as error:
-        return _complain(str(error), 2)
+        return _complain(_with_option(error), 2)
     except DataError as error:
         return _complain(str(error), 1)
     except OSError as error:
@@ -49,6 +56,13 @@ def run(tokens: Sequence[str] | None = None) -> int:
 def _complain(sentence: str, status: int) -> int:
     print(f"handgrad: {sentence}", file=sys.stderr)
     return status
+
+
+def _with_option(error: UsageError) -> str:
+    """The sentence, with the option where the library names the parameter."""
+    if not error.parameter:
+        return str(error)
+    return str(error).replace(error.parameter, "--" + error.parameter.replace("_", "-"), 1)
 
 
 def _one_line(error: CycloptsError) -> str:

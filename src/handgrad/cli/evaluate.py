@@ -1,0 +1,74 @@
+"""`handgrad evaluate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+from numpy.typing import NDArray
+
+from handgrad.datasets import Reading, small_mnist
+from handgrad.evaluation import evaluate as evaluate_model
+from handgrad.files import replacing
+from handgrad.models import load_model
+
+
+def evaluate(
+    model: Path,
+    data: Path | None = None,
+    /,
+    *,
+    reading: Annotated[Reading | None, Parameter(name="*", group="Data")] = None,
+    out: Path = Path("evaluation"),
+    quiet: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Print a MODEL's loss, accuracy and confusion matrix, and draw what it got wrong.
+
+    Parameters
+    ----------
+    model
+        A model file, or a run folder.
+    data
+        Images with labels: CSV, IDX or NPZ, plain or gzipped. Default: Small MNIST's validation
+        set.
+    reading
+        How DATA is read.
+    out
+        The folder for the pictures confusion.png and most-wrong.png.
+    quiet
+        Print nothing but errors.
+    """
+    from handgrad.plots.digits import confusion_matrix, most_wrong
+
+    classifier = load_model(model)
+    dataset = (reading or Reading()).read(data) if data else small_mnist().validation
+    evaluation = evaluate_model(classifier, dataset)
+    figures = {"confusion.png": confusion_matrix(evaluation.confusion)}
+    if dataset.image_shape:
+        figures["most-wrong.png"] = most_wrong(evaluation, dataset)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, figure in figures.items():
+        with replacing(out / name) as temporary:
+            figure.savefig(temporary)
+    if not quiet:
+        print(f"{dataset.name}: {len(dataset)} examples")
+        print(f"loss {evaluation.loss:.4f}, accuracy {evaluation.accuracy:.2%}")
+        _print_confusion(evaluation.confusion)
+        print(f"wrote {out}/: {', '.join(figures)}")
+
+
+def _print_confusion(confusion: NDArray[np.intp]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, title="label (row) taken for (column)", padding=(0, 1))
+    table.add_column("", justify="right")
+    for j in range(len(confusion)):
+        table.add_column(str(j), justify="right")
+    table.add_column("right", justify="right")
+    for i, row in enumerate(confusion):
+        cells = [str(count) if count else "·" for count in row]
+        cells[i] = f"[bold]{cells[i]}[/bold]"
+        table.add_row(str(i), *cells, f"{row[i] / max(row.sum(), 1):.1%}")
+    Console().print(table)

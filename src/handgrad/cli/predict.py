@@ -1,0 +1,45 @@
+"""`handgrad predict`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from handgrad.datasets import Reading, small_mnist
+from handgrad.evaluation import check_fit
+from handgrad.files import write_text
+from handgrad.models import load_model
+
+
+def predict(
+    model: Path,
+    data: Path | None = None,
+    /,
+    *,
+    reading: Annotated[Reading | None, Parameter(name="*", group="Data")] = None,
+    out: Path = Path("submission.csv"),
+    quiet: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Write a MODEL's predictions as `id,digit`, an image a line, ids from 0.
+
+    Parameters
+    ----------
+    model
+        A model file, or a run folder.
+    data
+        Images: CSV, IDX or NPZ, plain or gzipped. Default: Small MNIST's test set.
+    reading
+        How DATA is read; for a CSV without labels, say --label none.
+    out
+        The file to write; one that exists is replaced.
+    quiet
+        Print nothing but errors.
+    """
+    classifier = load_model(model)
+    dataset = (reading or Reading()).read(data) if data else small_mnist().test
+    check_fit(classifier, dataset)
+    digits = classifier.predict(dataset.pixels)
+    lines = [f"{i},{digit}\n" for i, digit in enumerate(digits.tolist())]
+    write_text(out, "id,digit\n" + "".join(lines))
+    if not quiet:
+        print(f"wrote {out}: {len(digits)} predictions for {dataset.name}")

@@ -1,0 +1,126 @@
+"""`handgrad train`."""
+
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from handgrad.cli.progress import progress
+from handgrad.datasets import Reading, Source
+from handgrad.errors import UsageError
+from handgrad.runs import Run
+from handgrad.training import DivergenceError, Hyperparameters
+
+INTERRUPTED = 130
+"""The exit status of a command that Ctrl-C ended, as shells have it."""
+
+
+def train(
+    data: Path | None = None,
+    /,
+    *,
+    hyperparameters: Annotated[Hyperparameters | None, Parameter(name="*")] = None,
+    validation: Path | None = None,
+    validation_labels: Path | None = None,
+    reading: Annotated[Reading | None, Parameter(name="*", group="Data")] = None,
+    out: Path | None = None,
+    resume: Path | None = None,
+    quiet: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Train a network on Small MNIST, or on DATA, and write a run folder.
+
+    Parameters
+    ----------
+    data
+        The training set: CSV, IDX or NPZ, plain or gzipped. Default: Small MNIST.
+    hyperparameters
+        What the run is asked to do.
+    validation
+        The validation set. Default: a random sixth of DATA is held out.
+    validation_labels
+        The labels of an IDX validation set. Default: beside it.
+    reading
+        How files are read.
+    out
+        The folder to write, new or empty. Default: runs/ and the time.
+    resume
+        A run folder to go on with, from its last checkpoint, as its config.toml says. To train
+        longer, raise max_epochs there.
+    quiet
+        Print nothing but errors.
+    """
+    if resume:
+        if hyperparameters or reading or data or validation or out:
+            raise UsageError("--resume takes no other option: config.toml in its folder has them")
+        run = Run.resume(resume)
+    else:
+        folder = out or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+        source = Source(
+            data=data,
+            validation=validation,
+            validation_labels=validation_labels,
+            reading=reading or Reading(),
+        )
+        run = Run.create(folder, hyperparameters or Hyperparameters(), source)
+    return _carry_out(run, quiet)
+
+
+def _carry_out(run: Run, quiet: bool) -> int:
+    say: Callable[[str], None] = (lambda line: None) if quiet else print
+    status, problem = "finished", ""
+    with progress(run.training, quiet) as show, _interruptible() as interrupted:
+        try:
+            for epoch in run.training:
+                show(epoch)
+                run.record()
+                if interrupted():
+                    status = "interrupted"
+                    break
+        except DivergenceError as error:
+            status, problem = "diverged", str(error)
+    run.finish(status)
+    for line in _account(run):
+        say(line)
+    if status == "interrupted":
+        say(f"interrupted; go on with: handgrad train --resume {run.folder}")
+        return INTERRUPTED
+    if problem:
+        print(f"handgrad: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _account(run: Run) -> Iterator[str]:
+    """What the run came to and where it is written."""
+    history = run.training.history
+    if history.epochs:
+        final, best = history.epochs[-1], history.best
+        yield (
+            f"validation accuracy {final.validation_accuracy:.1%} after epoch {final.epoch} "
+            f"(best {best.validation_accuracy:.1%} after epoch {best.epoch})"
+        )
+    yield f"wrote {run.folder}/: {', '.join(sorted(path.name for path in run.folder.iterdir()))}"
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C end the run after its epoch; a second one ends it at once."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, before)
+        print("\nfinishing this epoch; Ctrl-C again to stop at once", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

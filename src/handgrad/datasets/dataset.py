@@ -1,0 +1,154 @@
+"""A set of images, with labels or without."""
+
+import math
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.errors import DataError
+from handgrad.layers import Array
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """x ← x · factor + offset, from pixels (0 to 255) to the inputs of a network.
+
+    The default is SPEC's x/256 − 0.5.
+    """
+
+    factor: float = 1 / 256
+    offset: float = -0.5
+
+    def __call__(self, pixels: NDArray[np.uint8], out: Array) -> Array:
+        """Write the scaled pixels, n × d, into `out`, and return it."""
+        np.copyto(out, pixels)
+        out *= self.factor
+        out += self.offset
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """n images of d pixels, one a row.
+
+    Parameters
+    ----------
+    pixels
+        n × d, whole numbers from 0 to 255; or n × rows × columns.
+    labels
+        n whole numbers from 0 to class_count − 1, or None.
+    image_shape
+        Rows and columns of an image. If None, it is taken from `pixels`, or is the square of d
+        pixels, or stays None: not everything is an image.
+    class_count
+        How many classes there are; by default, one more than the largest label.
+    name
+        What to call the data in messages: a file's name, say.
+
+    Raises
+    ------
+    DataError
+        If there is no row, the labels are not one a row, or one is not a class.
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.intp] | None = None
+    image_shape: tuple[int, int] | None = None
+    class_count: int | None = None
+    name: str = "data"
+
+    def __post_init__(self) -> None:
+        if self.pixels.dtype != np.uint8:
+            raise DataError(f"{self.name}: pixels must be uint8, found {self.pixels.dtype}")
+        if self.pixels.ndim not in (2, 3) or self.pixels.size == 0:
+            raise DataError(
+                f"{self.name}: expected at least one image, n × d or n × rows × columns, "
+                f"found an array of shape {self.pixels.shape}"
+            )
+        self._settle("image_shape", self.image_shape or _image_shape(self.pixels))
+        self._settle("pixels", self.pixels.reshape(len(self.pixels), -1))
+        if self.image_shape and math.prod(self.image_shape) != self.input_dim:
+            raise DataError(
+                f"{self.name}: rows have {self.input_dim} pixels, which is not an image of "
+                f"{self.image_shape[0]} × {self.image_shape[1]}"
+            )
+        if self.labels is not None:
+            self._settle("labels", np.asarray(self.labels).astype(np.intp))
+            self._check_labels(self.labels)
+
+    def _settle(self, field: str, value: object) -> None:
+        object.__setattr__(self, field, value)
+
+    def _check_labels(self, labels: NDArray[np.intp]) -> None:
+        if labels.shape != (len(self),):
+            raise DataError(
+                f"{self.name}: {len(self)} images take {len(self)} labels, found an array of "
+                f"shape {labels.shape}"
+            )
+        class_count = self.class_count or int(labels.max()) + 1
+        self._settle("class_count", class_count)
+        wrong = np.flatnonzero((labels < 0) | (labels >= class_count))
+        if len(wrong):
+            raise DataError(
+                f"{self.name}, example {wrong[0] + 1}: label {labels[wrong[0]]}; with "
+                f"{class_count} classes, expected 0 to {class_count - 1}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def input_dim(self) -> int:
+        """d, the number of pixels of an image."""
+        return self.pixels.shape[1]
+
+    @property
+    def fingerprint(self) -> str:
+        """A checksum of pixels and labels, to recognise the same data by."""
+        checksum = zlib.crc32(self.pixels.tobytes())
+        if self.labels is not None:
+            checksum = zlib.crc32(self.labels.astype(np.int64).tobytes(), checksum)
+        return f"{checksum:08x}"
+
+    def require_labels(self) -> NDArray[np.intp]:
+        """Return the labels, or raise DataError if there are none."""
+        if self.labels is None:
+            raise DataError(f"{self.name}: has no labels, which this needs")
+        return self.labels
+
+    def rows(self, rows: NDArray[np.intp] | slice, name: str | None = None) -> "Dataset":
+        """Give the dataset of these rows alone."""
+        labels = None if self.labels is None else self.labels[rows]
+        return Dataset(
+            self.pixels[rows], labels, self.image_shape, self.class_count, name or self.name
+        )
+
+    def split(self, share: float, seed: int) -> tuple["Dataset", "Dataset"]:
+        """Divide the rows at random into two sets, the second holding `share` of them.
+
+        Raises
+        ------
+        DataError
+            If either set would be empty.
+        """
+        held_out = round(len(self) * share)
+        if not 0 < held_out < len(self):
+            raise DataError(
+                f"{self.name}: {len(self)} examples are too few to hold {share:.0%} of them out"
+            )
+        order = np.random.default_rng(seed).permutation(len(self))
+        rest, held = np.sort(order[held_out:]), np.sort(order[:held_out])
+        return self.rows(rest), self.rows(held, f"{self.name}, held out")
+
+    def __repr__(self) -> str:
+        kind = f"{self.class_count} classes" if self.labels is not None else "no labels"
+        return f"Dataset({self.name}: {len(self)} × {self.input_dim}, {kind})"
+
+
+def _image_shape(pixels: NDArray[np.uint8]) -> tuple[int, int] | None:
+    if pixels.ndim == 3:
+        return pixels.shape[1], pixels.shape[2]
+    side = math.isqrt(pixels.shape[1])
+    return (side, side) if side * side == pixels.shape[1] else None

@@ -1,0 +1,35 @@
+"""Reading a file of whichever format it is."""
+
+from pathlib import Path
+
+from handgrad.datasets.compressed import first_bytes
+from handgrad.datasets.csv import LabelColumn, read_csv
+from handgrad.datasets.dataset import Dataset
+from handgrad.datasets.idx import MAGIC, read_idx
+from handgrad.datasets.npz import read_npz
+
+
+def read(
+    path: Path | str,
+    *,
+    label: LabelColumn = "last",
+    header: bool | None = None,
+    labels_path: Path | str | None = None,
+    class_count: int | None = None,
+) -> Dataset:
+    """Read CSV, IDX or NPZ, plain or gzipped: the content tells which, not the name.
+
+    `label` and `header` are for CSV (see `read_csv`), `labels_path` is for IDX (see `read_idx`).
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it cannot be read as any of them.
+    """
+    path = Path(path)
+    start = first_bytes(path, 4)
+    if start.startswith(MAGIC):
+        return read_idx(path, labels_path=labels_path, class_count=class_count)
+    if start.startswith(b"PK"):
+        return read_npz(path, class_count=class_count)
+    return read_csv(path, label=label, header=header, class_count=class_count)

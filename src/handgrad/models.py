@@ -1,0 +1,163 @@
+"""A trained model: what classifies pixels, and its file.
+
+A model file is in the safetensors format, which opens anywhere and runs no code on loading. Its
+tensors are named layer by layer, `layers.0.weights` (d × c), `layers.0.bias` (1 × c), and so on;
+its metadata hold, under `handgrad`, a JSON object with everything else.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.datasets import Scaling
+from handgrad.errors import DataError
+from handgrad.files import replacing
+from handgrad.layers import Array, Linear
+from handgrad.losses import log_softmax
+from handgrad.network import FeedForwardNeuralNetwork
+
+ROWS_AT_ONCE = 1000
+"""How many examples are classified at once, to bound the memory it takes."""
+
+Tensors = dict[str, NDArray]
+Metadata = dict[str, Any]
+
+
+@dataclass(eq=False)
+class NetworkModel:
+    """A network together with the scaling of its inputs: it classifies pixels."""
+
+    network: FeedForwardNeuralNetwork
+    scaling: Scaling
+    image_shape: tuple[int, int] | None = None
+
+    @property
+    def input_dim(self) -> int:
+        """d, the number of pixels of an image."""
+        return self.network.input_dim
+
+    @property
+    def class_count(self) -> int:
+        """c, the number of classes."""
+        return self.network.output_dim
+
+    def predict_log_proba(self, pixels: NDArray[np.uint8]) -> Array:
+        """Compute log p(class | image), n × c, for pixels n × d, 0 to 255."""
+        result = np.empty((len(pixels), self.class_count), self.network.parameters.dtype)
+        for start in range(0, len(pixels), ROWS_AT_ONCE):
+            rows = pixels[start : start + ROWS_AT_ONCE]
+            X = self.scaling(rows, out=np.empty(rows.shape, result.dtype))
+            result[start : start + ROWS_AT_ONCE] = log_softmax(self.network.forward(X))
+        return result
+
+    def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
+        """Compute p(class | image), n × c, for pixels n × d, 0 to 255."""
+        return np.exp(self.predict_log_proba(pixels))
+
+    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """Name the most probable class of each image, for pixels n × d, 0 to 255."""
+        return self.predict_log_proba(pixels).argmax(axis=1)
+
+
+def save_model(path: Path | str, model: NetworkModel) -> None:
+    """Write a model to a file, whole or not at all."""
+    write_tensors(path, network_tensors(model.network), model_metadata(model))
+
+
+def load_model(path: Path | str) -> NetworkModel:
+    """Read a model from its file, or from the run folder that holds it.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, it is damaged, or it is not a model of handgrad's.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "model.safetensors"
+    tensors, metadata = read_tensors(path)
+    if metadata.get("kind") != "network":
+        raise DataError(f"{path}: holds a {metadata.get('kind')!r}, which is not a known model")
+    return _network_model(path, tensors, metadata)
+
+
+def network_tensors(network: FeedForwardNeuralNetwork) -> Tensors:
+    """Name the parameters of a network, as views into its vector."""
+    tensors = {}
+    for i, layer in enumerate(network.layers):
+        if isinstance(layer, Linear):
+            tensors[f"layers.{i}.weights"] = layer.weights
+            tensors[f"layers.{i}.bias"] = layer.bias
+    return tensors
+
+
+def model_metadata(model: NetworkModel) -> Metadata:
+    """Describe a model: all but the numbers in its tensors."""
+    return {
+        "kind": "network",
+        "architecture": model.network.architecture,
+        "scaling": asdict(model.scaling),
+        "image_shape": model.image_shape,
+    }
+
+
+def _network_model(path: Path, tensors: Tensors, metadata: Metadata) -> NetworkModel:
+    try:
+        network = FeedForwardNeuralNetwork(**metadata["architecture"])
+        scaling = Scaling(**metadata["scaling"])
+        shape = metadata["image_shape"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: the description of the model is damaged ({error})") from error
+    for name, parameter in network_tensors(network).items():
+        found = tensors.get(name)
+        if found is None or found.shape != parameter.shape:
+            raise DataError(
+                f"{path}: {name} is {'missing' if found is None else found.shape}, expected "
+                f"{parameter.shape} for {network}"
+            )
+        parameter[:] = found
+    return NetworkModel(network, scaling, tuple(shape) if shape else None)
+
+
+def write_tensors(path: Path | str, tensors: Mapping[str, NDArray], metadata: Metadata) -> None:
+    """Write named arrays and a JSON description as safetensors, whole or not at all."""
+    from safetensors.numpy import save_file
+
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    with replacing(Path(path)) as temporary:
+        save_file(arrays, temporary, {"handgrad": json.dumps(metadata, ensure_ascii=False)})
+
+
+def read_tensors(path: Path | str) -> tuple[Tensors, Metadata]:
+    """Read named arrays and their JSON description.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged, or has no description.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: no such model file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = (file.metadata() or {}).get("handgrad")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise DataError(f"{path}: not a model file, or damaged or cut short ({error})") from error
+    if metadata is None:
+        raise DataError(f"{path}: a safetensors file, but not one of handgrad's models")
+    try:
+        description = json.loads(metadata)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path}: the description of the model is damaged ({error})") from error
+    if not isinstance(description, dict):
+        raise DataError(f"{path}: the description of the model is damaged")
+    return tensors, description

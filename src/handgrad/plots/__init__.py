@@ -1,0 +1,1 @@
+"""Every picture: functions that take results and return a matplotlib Figure."""

@@ -1,0 +1,317 @@
+"""A run folder: written while training, read afterwards, resumed.
+
+config.toml          what was asked for: all that is needed to run it again
+iterations.csv       iteration, epoch, train_loss, train_accuracy
+epochs.csv           epoch, iteration, validation_loss, validation_accuracy, seconds
+model.safetensors    the parameters after the last epoch saved: also the checkpoint
+summary.json         final and best figures, seed, versions, platform
+learning-curves.png  the picture of the two tables
+
+The tables are appended to before the model takes the place of the one before it, in one rename.
+So however a run ends, the model is whole, and the tables hold every row up to its epoch; rows
+after it, and a line cut short, are dropped on resuming.
+"""
+
+import csv
+import json
+import platform
+import sys
+import time
+import tomllib
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from handgrad.datasets import Dataset, Reading, Source
+from handgrad.errors import DataError, UsageError
+from handgrad.files import replacing, write_text
+from handgrad.models import (
+    NetworkModel,
+    model_metadata,
+    network_tensors,
+    read_tensors,
+    write_tensors,
+)
+from handgrad.training import Epoch, History, Hyperparameters, Training
+
+SECONDS_BETWEEN_CHECKPOINTS = 1.0
+
+ITERATION_COLUMNS = ("iteration", "epoch", "train_loss", "train_accuracy")
+EPOCH_COLUMNS = tuple(field.name for field in fields(Epoch))
+
+
+class Run:
+    """A folder and the training that it records.
+
+    Make one with `Run.create` or `Run.resume`; then call `record` after each epoch and `finish` at
+    the end, however it came.
+    """
+
+    def __init__(self, folder: Path, training: Training):
+        self.folder = folder
+        self.training = training
+        self._recorded_epochs = training.epoch
+        self._last_checkpoint = time.monotonic()
+
+    @classmethod
+    def create(cls, folder: Path | str, hyperparameters: Hyperparameters, source: Source) -> "Run":
+        """Start a run in a folder that is new or empty.
+
+        Raises
+        ------
+        UsageError
+            If the folder holds something already.
+        DataError
+            If the data cannot be read or do not fit together.
+        """
+        folder = Path(folder)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"{folder} exists already: choose another --out, or --resume it")
+        training = Training(*source.load(), hyperparameters)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / "config.toml", _config(training, source))
+        _write_table(folder / "iterations.csv", ITERATION_COLUMNS, [])
+        _write_table(folder / "epochs.csv", EPOCH_COLUMNS, [])
+        return cls(folder, training)
+
+    @classmethod
+    def resume(cls, folder: Path | str) -> "Run":
+        """Take a run up again where its last checkpoint is.
+
+        Raises
+        ------
+        DataError
+            If the folder is not a run, is damaged, or its data have changed.
+        """
+        folder = Path(folder)
+        hyperparameters, source, fingerprint = read_config(folder)
+        training = Training(*source.load(), hyperparameters)
+        if fingerprint != _fingerprint(training):
+            raise DataError(f"{folder}: the data are not those that the run was started with")
+        epoch = _load_parameters(folder / "model.safetensors", training)
+        training.history = read_history(folder, epoch)
+        _write_history(folder, training.history)
+        return cls(folder, training)
+
+    def record(self) -> None:
+        """Save what is new, if the last time was a while ago."""
+        if time.monotonic() - self._last_checkpoint >= SECONDS_BETWEEN_CHECKPOINTS:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Save all epochs that are not saved yet, then the parameters after the last."""
+        history, start = self.training.history, self._recorded_epochs
+        if self.training.epoch > start:
+            rows = _iteration_rows(history, start, self.training.epoch)
+            _append(self.folder / "iterations.csv", rows)
+            _append(self.folder / "epochs.csv", _epoch_rows(history, start))
+            self._recorded_epochs = self.training.epoch
+            self._save_model()
+        self._last_checkpoint = time.monotonic()
+
+    def finish(self, status: str) -> None:
+        """Save what is new, the summary and the picture.
+
+        `status` says how the run ended: "finished", "interrupted" or "diverged".
+        """
+        history = self.training.history
+        self.checkpoint()
+        # A run that diverged has iterations after its last epoch, which are history too.
+        _append(self.folder / "iterations.csv", _iteration_rows(history, self.training.epoch))
+        write_text(self.folder / "summary.json", _summary(self.training, status))
+        if history.train_loss:
+            from handgrad.plots.curves import learning_curves
+
+            with replacing(self.folder / "learning-curves.png") as temporary:
+                learning_curves(history).savefig(temporary)
+
+    @property
+    def model(self) -> NetworkModel:
+        """The network as it stands, with its scaling: a classifier of pixels."""
+        training = self.training
+        return NetworkModel(training.network, training.scaling, training.train.image_shape)
+
+    def _save_model(self) -> None:
+        metadata = model_metadata(self.model)
+        metadata["training"] = {"epoch": self.training.epoch}
+        tensors = network_tensors(self.training.network)
+        write_tensors(self.folder / "model.safetensors", tensors, metadata)
+
+
+def read_config(folder: Path | str) -> tuple[Hyperparameters, Source, str]:
+    """Read what a run was asked to do: hyperparameters, data, and the data's fingerprint.
+
+    Raises
+    ------
+    DataError
+        If there is no config.toml, or it is not one of a run.
+    """
+    path = Path(folder) / "config.toml"
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        hyperparameters = Hyperparameters(**config["hyperparameters"])
+        recorded = _with_paths(config["data"])
+        fingerprint = recorded.pop("fingerprint")
+        recorded["reading"] = Reading(**_with_paths(recorded["reading"]))
+        return hyperparameters, Source(**recorded), fingerprint
+    except OSError as error:
+        raise DataError(f"{path.parent}: not a run folder, it has no config.toml") from error
+    except (UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: not the configuration of a run ({error})") from error
+
+
+def read_history(folder: Path | str, last_epoch: int | None = None) -> History:
+    """Read the tables of a run, up to the end of `last_epoch` (default: all).
+
+    Raises
+    ------
+    DataError
+        If a table is missing, damaged or too short.
+    """
+    folder = Path(folder)
+    epoch_rows = _read_table(folder / "epochs.csv", EPOCH_COLUMNS, last_epoch)
+    epochs = [
+        Epoch(int(row[0]), int(row[1]), float(row[2]), float(row[3]), float(row[4]))
+        for row in epoch_rows
+    ]
+    iterations = None
+    if last_epoch is not None:
+        iterations = epochs[-1].iteration if epochs else 0
+    rows = _read_table(folder / "iterations.csv", ITERATION_COLUMNS, iterations)
+    return History([float(row[2]) for row in rows], [float(row[3]) for row in rows], epochs)
+
+
+def _load_parameters(path: Path, training: Training) -> int:
+    """Take over a checkpoint's parameters, if there is one, and return its epoch."""
+    if not path.exists():
+        return 0
+    tensors, metadata = read_tensors(path)
+    for name, parameter in network_tensors(training.network).items():
+        if name not in tensors or tensors[name].shape != parameter.shape:
+            raise DataError(f"{path}: {name} is missing or does not fit config.toml")
+        parameter[:] = tensors[name]
+    try:
+        return int(metadata["training"]["epoch"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: a model, but not the checkpoint of a run") from error
+
+
+def _config(training: Training, source: Source) -> str:
+    import tomli_w
+
+    hyperparameters = asdict(training.hyperparameters) | {"threads": training.threads}
+    data = _without_paths(asdict(source)) | {"fingerprint": _fingerprint(training)}
+    return tomli_w.dumps({"hyperparameters": hyperparameters, "data": data})
+
+
+PATHS = ("data", "validation", "labels", "validation_labels")
+"""The settings that are files."""
+
+
+def _without_paths(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings as TOML has them: paths absolute and as text, None left out."""
+    result: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            result[name] = _without_paths(value)
+        elif value is not None:
+            result[name] = str(value.resolve()) if isinstance(value, Path) else value
+    return result
+
+
+def _with_paths(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: Path(value) if name in PATHS else value for name, value in settings.items()}
+
+
+def _fingerprint(training: Training) -> str:
+    return f"{training.train.fingerprint}-{training.validation.fingerprint}"
+
+
+def _summary(training: Training, status: str) -> str:
+    history = training.history
+    summary: dict[str, Any] = {
+        "status": status,
+        "seed": training.hyperparameters.seed,
+        "parameters": training.network.parameters.size,
+        "epochs": training.epoch,
+        "iterations": training.iteration,
+        "seconds": sum(epoch.seconds for epoch in history.epochs),
+        "threads": training.threads,
+    }
+    if history.epochs:
+        summary["final"] = asdict(history.epochs[-1])
+        summary["best"] = asdict(history.best)
+    summary["data"] = {
+        "train": _description(training.train),
+        "validation": _description(training.validation),
+    }
+    summary["versions"] = {
+        "handgrad": version("handgrad"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+    summary["platform"] = {"system": sys.platform, "machine": platform.machine()}
+    return json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+
+
+def _description(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "examples": len(dataset),
+        "pixels": dataset.input_dim,
+        "fingerprint": dataset.fingerprint,
+    }
+
+
+def _iteration_rows(history: History, after: int, until: int | None = None) -> list[tuple]:
+    """The rows of iterations.csv after so many epochs, until so many, or all there are."""
+    ends = [0, *(epoch.iteration for epoch in history.epochs)]
+    rows = range(ends[after], len(history.train_loss) if until is None else ends[until])
+    epochs = np.searchsorted(ends, rows, side="right")
+    return [
+        (i + 1, epoch, history.train_loss[i], history.train_accuracy[i])
+        for i, epoch in zip(rows, epochs.tolist(), strict=True)
+    ]
+
+
+def _epoch_rows(history: History, first_epoch: int) -> list[tuple]:
+    return [
+        (e.epoch, e.iteration, e.validation_loss, e.validation_accuracy, round(e.seconds, 6))
+        for e in history.epochs[first_epoch:]
+    ]
+
+
+def _write_history(folder: Path, history: History) -> None:
+    _write_table(folder / "iterations.csv", ITERATION_COLUMNS, _iteration_rows(history, 0))
+    _write_table(folder / "epochs.csv", EPOCH_COLUMNS, _epoch_rows(history, 0))
+
+
+def _write_table(path: Path, columns: tuple[str, ...], rows: list[tuple]) -> None:
+    write_text(path, "".join(map(_line, [columns, *rows])))
+
+
+def _append(path: Path, rows: list[tuple]) -> None:
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.writelines(map(_line, rows))
+
+
+def _line(row: tuple) -> str:
+    return ",".join(map(str, row)) + "\n"
+
+
+def _read_table(path: Path, columns: tuple[str, ...], count: int | None) -> list[list[str]]:
+    """The first `count` rows, or all; a number in text comes back as the same number."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: missing or empty") from error
+    rows = rows[:count]
+    if tuple(header) != columns or (count is not None and len(rows) < count):
+        raise DataError(f"{path}: damaged, expected {count} rows of {','.join(columns)}")
+    if any(len(row) != len(columns) for row in rows):
+        raise DataError(f"{path}: damaged, a row has not {len(columns)} fields")
+    return rows
