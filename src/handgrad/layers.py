@@ -12,6 +12,8 @@ Arrays are new each time unless the caller hands one over as `out`, as with nump
 A layer works alone or in a network, in float32 or float64, on a batch of any size.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 

@@ -49,8 +49,9 @@ class CrossEntropy:
             raise ValueError(f"labels must be whole numbers from 0 to {c - 1}")
 
         np.max(Z, axis=1, keepdims=True, out=self.of_row)
-        np.subtract(Z, self.of_row, out=self.log_p)
-        # A difference of two finite logits may still be −∞, and 0 · −∞ is not 0.
+        with np.errstate(over="ignore"):
+            np.subtract(Z, self.of_row, out=self.log_p)
+        # The difference of two finite logits may still be −∞, and 0 · −∞ is not 0.
         np.maximum(self.log_p, self.lowest, out=self.log_p)
         np.exp(self.log_p, out=self.p)
         np.sum(self.p, axis=1, keepdims=True, out=self.of_row)

@@ -1,5 +1,7 @@
 """The feed-forward network: layers in a row, over one vector of parameters."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
 

@@ -1,5 +1,7 @@
 """Training: stochastic gradient descent as an iterator that yields once an epoch."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Iterator
@@ -202,7 +204,7 @@ class Training:
             self.history.train_loss.append(loss)
             self.history.train_accuracy.append(accuracy)
 
-    def _step(self, batch: "_Batch") -> tuple[float, float]:
+    def _step(self, batch: _Batch) -> tuple[float, float]:
         """One step of gradient descent; the batch's loss and accuracy are those before it."""
         loss, work = batch.loss, batch.workspace
         logits = self.network.forward(batch.X, work.outputs)
@@ -222,14 +224,15 @@ class Training:
             logits = self.network.forward(batch.X, batch.workspace.outputs)
             loss_sum += len(batch.y) * batch.loss.forward(logits, batch.y)
             correct += len(batch.y) * batch.loss.accuracy()
-        if not (math.isfinite(loss_sum) and np.isfinite(self.network.parameters).all()):
+        parameters = self.network.parameters
+        if not np.isfinite([loss_sum, parameters.min(), parameters.max()]).all():
             self._diverged()
         return loss_sum / n, round(correct) / n
 
     def _diverged(self) -> None:
         raise DivergenceError(self.iteration + 1, self.epoch + 1, self.hyperparameters.step_size)
 
-    def _batch(self, n: int) -> "_Batch":
+    def _batch(self, n: int) -> _Batch:
         """The arrays for batches of n: there are at most four sizes in a run."""
         if n not in self._batches:
             self._batches[n] = _Batch(self.network, n)

@@ -1,6 +1,5 @@
 """Reading and writing files that may be gzipped."""
 
-import gzip
 import zlib
 from pathlib import Path
 
@@ -23,6 +22,8 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         raise DataError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     if content.startswith(GZIP_MAGIC):
+        import gzip
+
         try:
             content = gzip.decompress(content)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -38,7 +39,11 @@ def first_bytes(path: Path, count: int) -> bytes:
         with path.open("rb") as file:
             gzipped = file.read(2) == GZIP_MAGIC
             file.seek(0)
-            return gzip.open(file).read(count) if gzipped else file.read(count)
+            if not gzipped:
+                return file.read(count)
+            import gzip
+
+            return gzip.open(file).read(count)
     except (EOFError, OSError, zlib.error):
         return b""  # read_bytes says what is wrong with it.
 
@@ -46,6 +51,8 @@ def first_bytes(path: Path, count: int) -> bytes:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file, whole or not at all; gzipped if its name ends in .gz."""
     if path.suffix == ".gz":
+        import gzip
+
         content = gzip.compress(content, mtime=0)
     with replacing(path) as temporary:
         temporary.write_bytes(content)

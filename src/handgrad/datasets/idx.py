@@ -75,10 +75,12 @@ def write_idx(path: Path | str, dataset: Dataset) -> None:
 def _read_array(path: Path, dimensions: int, what: str) -> NDArray[np.uint8]:
     content = read_bytes(path)
     header = 4 + 4 * dimensions
-    if not content.startswith(MAGIC) or len(content) < header:
+    if not content.startswith(MAGIC) or len(content) < 4:
         raise DataError(f"{path}: not an IDX file of unsigned bytes")
     if content[3] != dimensions:
         raise DataError(f"{path}: {content[3]} dimensions, expected {dimensions} for {what}")
+    if len(content) < header:
+        raise DataError(f"{path}: the IDX header is cut short")
     shape = struct.unpack(f">{dimensions}I", content[4:header])
     if len(content) - header != math.prod(shape):
         raise DataError(

@@ -1,7 +1,6 @@
 """NPZ: numpy's zip of arrays."""
 
 import io
-import zipfile
 import zlib
 from pathlib import Path
 
@@ -26,6 +25,8 @@ def read_npz(path: Path | str, *, class_count: int | None = None) -> Dataset:
         If the file is damaged, holds pickled objects (which are never loaded), has no images
         under a name of `NAMES`, or a value is not a whole number in range.
     """
+    import zipfile
+
     path = Path(path)
     try:
         with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as arrays:

@@ -1,8 +1,7 @@
 """Small MNIST, which comes with the package: see NOTICE for where it is from and its licence."""
 
 from functools import cached_property
-from importlib.resources import files
-from typing import IO, cast
+from pathlib import Path
 
 import numpy as np
 
@@ -31,8 +30,7 @@ class SmallMNIST:
         return self._read("test")
 
     def _read(self, name: str) -> Dataset:
-        file = files("handgrad.datasets").joinpath("small_mnist.npz").open("rb")
-        with file, np.load(cast(IO[bytes], file)) as arrays:
+        with np.load(Path(__file__).with_name("small_mnist.npz")) as arrays:
             labels = arrays.get(f"{name}_labels")
             return Dataset(
                 arrays[f"{name}_images"], labels, class_count=10, name=f"Small MNIST, {name}"

@@ -1,0 +1,218 @@
+import gzip
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handgrad.datasets import Dataset, Scaling, Source, read, write_csv, write_idx, write_npz
+from handgrad.errors import DataError
+
+
+def a_dataset(n=20, rows=3, columns=5, classes=4, labelled=True, seed=0):
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (n, rows, columns), dtype=np.uint8)
+    labels = rng.integers(0, classes, n) if labelled else None
+    return Dataset(pixels, labels, class_count=classes)
+
+
+def same(one, other):
+    np.testing.assert_array_equal(one.pixels, other.pixels)
+    assert (one.labels is None) == (other.labels is None)
+    if one.labels is not None:
+        np.testing.assert_array_equal(one.labels, other.labels)
+    return True
+
+
+def test_small_mnist_is_what_it_says(digits):
+    assert digits.train.pixels.shape == (5000, 784)
+    assert digits.validation.pixels.shape == (1000, 784)
+    assert digits.test.pixels.shape == (4220, 784)
+    assert digits.test.labels is None
+    assert digits.train.class_count == digits.validation.class_count == 10
+    assert digits.train.image_shape == (28, 28)
+    assert digits.train.pixels.dtype == np.uint8
+    # Zero is the digit with the most ink but for eight and two, one by far that with the least.
+    ink = [digits.train.pixels[digits.train.labels == digit].mean() for digit in range(10)]
+    assert ink[1] < 0.7 * min(ink[:1] + ink[2:])
+
+
+@given(
+    n=st.integers(1, 6), rows=st.integers(1, 4), columns=st.integers(1, 4),
+    labelled=st.booleans(), seed=st.integers(0, 1000), gz=st.booleans(),
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["csv", "idx", "npz"])
+def test_what_is_written_is_read_back(tmp_path_factory, form, n, rows, columns, labelled, seed, gz):
+    dataset = a_dataset(n, rows, columns, labelled=labelled, seed=seed)
+    folder = tmp_path_factory.mktemp("written")
+    name = {"csv": "a.csv", "idx": "a-images-idx3-ubyte", "npz": "a.npz"}[form]
+    path = folder / (name + ".gz" * (gz and form != "npz"))
+    {"csv": write_csv, "idx": write_idx, "npz": write_npz}[form](path, dataset)
+    found = read(path, label="last" if labelled else "none")
+    assert same(found, dataset)
+    if form != "csv":
+        assert found.image_shape == (rows, columns)
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("1,2,0\n3,4,1\n", {}),
+        ("a,b,label\n1,2,0\n3,4,1\n", {}),
+        ("0,1,2\n1,2,0\n3,4,1\n", {"header": True}),
+        ("0,1,2\n1,3,4\n", {"label": "first"}),
+        ("label,pixel0,pixel1\r\n0,1,2\r\n\r\n1,3,4\r\n", {"label": "first"}),
+        ("\ufeff1,2,0\n3,4,1", {}),
+        (" 1, 2 ,0\n3.0,4.0,1.0\n", {}),
+    ],
+)
+def test_csv_in_the_ways_it_is_written(tmp_path, text, options):
+    path = tmp_path / "digits.csv"
+    path.write_bytes(gzip.compress(text.encode()) if "\r" in text else text.encode())
+    expected = Dataset(np.array([[1, 2], [3, 4]], np.uint8), np.array([0, 1]))
+    assert same(read(path, **options), expected)
+
+
+def test_csv_without_labels_with_a_header(tmp_path):
+    path = tmp_path / "digits.csv"
+    path.write_text("p0,p1\n1,2\n3,4\n")
+    assert same(read(path, label="none"), Dataset(np.array([[1, 2], [3, 4]], np.uint8)))
+
+
+def test_labels_may_be_larger_than_a_pixel(tmp_path):
+    path = tmp_path / "many.csv"
+    path.write_text("1,2,300\n3,4,0\n")
+    assert read(path).class_count == 301
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "sentence"),
+    [
+        ("", {}, "digits.csv: the file is empty"),
+        ("\n\n", {}, "digits.csv: the file is empty"),
+        ("1,2,0\n3,4,5,1\n", {}, "line 2: 4 columns, expected 3"),
+        ("1,2,0\n3,x,1\n", {}, "line 2, column 2: found 'x', expected a pixel, a whole number"),
+        ("1,-1,0\n", {}, "line 1, column 2: found '-1', expected a pixel.* from 0 to 255"),
+        ("1,2,0\n\n999,4,1\n", {}, "line 3, column 1: found '999', expected a pixel.* 255"),
+        ("1,2.5,0\n", {}, "line 1, column 2: found '2.5'"),
+        ("1,,0\n", {}, "line 1, column 2: found '', expected a pixel"),
+        ("1,nan,0\n", {}, "line 1, column 2: found 'nan'"),
+        ("1,2,-3\n", {}, "line 1, column 3: found '-3', expected a label, a whole number from 0$"),
+        ("1,2,0\n3,4,10\n", {"class_count": 10}, "example 2: label 10.*expected 0 to 9"),
+        ("a,b,label\n", {}, "no row below the header"),
+        ("7\n8\n", {}, "one column is too few"),
+    ],
+)
+def test_what_is_wrong_with_a_csv_is_said_and_where(tmp_path, text, options, sentence):
+    path = tmp_path / "digits.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=sentence) as caught:
+        read(path, **options)
+    assert "digits.csv" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.csv.gz", "a-images-idx3-ubyte", "a-images-idx3-ubyte.gz", "a.npz"]
+)
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.95])
+def test_a_file_cut_short_is_named(tmp_path, name, share):
+    write = write_csv if "csv" in name else write_npz if "npz" in name else write_idx
+    path = tmp_path / name
+    write(path, a_dataset(50))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(DataError, match=name):
+        read(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"nowhere\.csv: no such file"):
+        read(tmp_path / "nowhere.csv")
+    with pytest.raises(DataError, match="is a directory"):
+        read(tmp_path)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
+    with pytest.raises(DataError, match=r"picture\.png: not a CSV, IDX or NPZ"):
+        read(tmp_path / "picture.png")
+
+
+def test_what_is_wrong_with_an_idx_is_said(tmp_path):
+    path = tmp_path / "a-images-idx3-ubyte"
+    write_idx(path, a_dataset(4))
+    labels = tmp_path / "a-labels-idx1-ubyte"
+    with pytest.raises(DataError, match="1 dimensions, expected 3 for images"):
+        read(labels)
+    with pytest.raises(DataError, match="3 dimensions, expected 1 for labels"):
+        read(path, labels_path=path)
+    write_idx(tmp_path / "b-images-idx3-ubyte", a_dataset(3))
+    with pytest.raises(DataError, match="3 labels for the 4 images"):
+        read(path, labels_path=tmp_path / "b-labels-idx1-ubyte")
+    with pytest.raises(DataError, match="images-idx3 in its name"):
+        write_idx(tmp_path / "c", a_dataset(3))
+
+
+def test_an_npz_with_pickled_objects_is_not_loaded(tmp_path):
+    np.savez(tmp_path / "a.npz", images=np.array([{}, []], dtype=object))
+    with pytest.raises(DataError, match="pickled objects, which are not loaded"):
+        read(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"pictures": np.zeros((1, 2))}, "holds pictures; expected images and labels"),
+        ({"images": np.array([[1, 999]])}, r"images\[0, 1\]: found 999"),
+        ({"images": np.array([[0.5, 1]])}, r"images\[0, 0\]: found 0.5, expected a whole number"),
+        ({"images": np.array([["a"]])}, "expected numbers"),
+        ({"images": np.zeros((0, 4))}, "at least one image"),
+        ({"images": np.zeros((2, 4)), "labels": np.array([1, -1])}, r"labels\[1\]: found -1"),
+        ({"images": np.zeros((2, 4)), "labels": np.array([1])}, "2 images take 2 labels"),
+    ],
+)
+def test_what_is_wrong_with_an_npz_is_said(tmp_path, arrays, sentence):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(DataError, match=sentence):
+        read(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("names", [("x_train", "y_train"), ("X", "y")])
+def test_an_npz_under_other_common_names(tmp_path, names):
+    dataset = a_dataset()
+    np.savez(tmp_path / "a.npz", **dict(zip(names, (dataset.pixels, dataset.labels), strict=True)))
+    assert same(read(tmp_path / "a.npz"), dataset)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scaling_is_as_written(dtype):
+    pixels = np.arange(256, dtype=np.uint8)[None]
+    X = Scaling()(pixels, out=np.empty((1, 256), dtype))
+    np.testing.assert_array_equal(X, np.arange(256)[None] / 256 - 0.5)
+
+
+def test_a_split_divides_the_rows_and_is_the_same_each_time():
+    dataset = a_dataset(60)
+    train, validation = dataset.split(1 / 6, seed=0)
+    assert (len(train), len(validation)) == (50, 10)
+    together = np.vstack([train.pixels, validation.pixels])
+    assert sorted(map(bytes, together)) == sorted(map(bytes, dataset.pixels))
+    assert same(dataset.split(1 / 6, seed=0)[1], validation)
+    with pytest.raises(DataError, match="too few"):
+        a_dataset(2).split(1 / 6, seed=0)
+
+
+def test_a_source_without_validation_holds_a_sixth_out(tmp_path):
+    write_npz(tmp_path / "a.npz", a_dataset(60))
+    train, validation = Source(data=tmp_path / "a.npz").load()
+    assert (len(train), len(validation)) == (50, 10)
+    train, validation = Source(data=tmp_path / "a.npz", validation=tmp_path / "a.npz").load()
+    assert len(train) == len(validation) == 60
+
+
+def test_an_image_shape_that_does_not_fit_is_named():
+    with pytest.raises(DataError, match="12 pixels, which is not an image of 3 × 5"):
+        Dataset(np.zeros((2, 12), np.uint8), image_shape=(3, 5))
+    assert Dataset(np.zeros((2, 12), np.uint8)).image_shape is None
+    assert Dataset(np.zeros((2, 16), np.uint8)).image_shape == (4, 4)

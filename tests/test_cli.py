@@ -1,0 +1,159 @@
+"""The command as its users call it: what it writes, says and returns."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from handgrad.cli import run
+from handgrad.datasets import write_csv, write_npz
+
+FAST = ["--max-epochs", "2", "--batch-size", "10"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def model(here, tiny):
+    write_npz(here / "tiny.npz", tiny)
+    assert run(["train", "tiny.npz", *FAST, "--out", "run", "--quiet"]) == 0
+    return "run"
+
+
+def test_train_says_what_it_wrote(here, capsys, tiny):
+    write_npz(here / "tiny.npz", tiny)
+    assert run(["train", "tiny.npz", *FAST, "--out", "run"]) == 0
+    output = capsys.readouterr().out
+    assert "epoch 2/2" in output
+    assert "wrote run/" in output
+    assert "model.safetensors" in output
+
+
+def test_train_without_out_makes_a_folder_of_its_own(here, tiny):
+    write_npz(here / "tiny.npz", tiny)
+    assert run(["train", "tiny.npz", *FAST, "--quiet"]) == 0
+    assert len(list((here / "runs").glob("*/model.safetensors"))) == 1
+
+
+def test_output_where_there_is_no_terminal_is_a_few_lines(here, capsys, tiny):
+    write_npz(here / "tiny.npz", tiny)
+    assert run(["train", "tiny.npz", "--max-epochs", "95", "--out", "run"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) < 15
+
+
+def test_quiet_says_nothing(model, capsys):
+    capsys.readouterr()
+    assert run(["predict", model, "tiny.npz", "--quiet"]) == 0
+    assert run(["evaluate", model, "tiny.npz", "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_predict_writes_a_row_an_image(model, here, tiny):
+    assert run(["predict", model, "tiny.npz", "--out", "answers.csv"]) == 0
+    with open("answers.csv", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["id", "digit"]
+    assert [row[0] for row in rows[1:]] == [str(i) for i in range(len(tiny))]
+    assert {row[1] for row in rows[1:]} <= set("01234")
+
+
+def test_predict_is_for_the_test_set_unless_data_are_named(here):
+    assert run(["train", "--max-epochs", "1", "--out", "run", "--quiet"]) == 0
+    assert run(["predict", "run", "--quiet"]) == 0
+    assert len((here / "submission.csv").read_text().splitlines()) == 4221
+
+
+def test_evaluate_prints_figures_and_draws_pictures(model, here, capsys):
+    assert run(["evaluate", model, "tiny.npz", "--out", "pictures"]) == 0
+    output = capsys.readouterr().out
+    assert "30 examples" in output
+    assert "accuracy" in output
+    for name in ("confusion.png", "most-wrong.png"):
+        assert (here / "pictures" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_evaluate_reads_data_that_are_not_square_images(here, tiny, capsys):
+    write_csv(here / "tiny.csv", tiny)
+    assert run(["train", "tiny.csv", *FAST, "--out", "run", "--quiet"]) == 0
+    assert run(["evaluate", "run", "tiny.csv"]) == 0
+    assert "most-wrong.png" not in capsys.readouterr().out
+
+
+def test_every_hyperparameter_is_an_option(here, tiny):
+    write_npz(here / "tiny.npz", tiny)
+    options = [
+        "--seed", "3", "--step-size", "0.1", "--batch-size", "7", "--max-epochs", "1",
+        "--num-layers", "3", "--hidden-dim", "5", "--activation", "Tanh", "--dtype", "float64",
+        "--threads", "1",
+    ]  # fmt: skip
+    assert run(["train", "tiny.npz", *options, "--out", "run", "--quiet"]) == 0
+    config = (here / "run" / "config.toml").read_text()
+    for line in ("seed = 3", "step_size = 0.1", 'activation = "Tanh"', "hidden_dim = 5"):
+        assert line in config
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "--step-size", "0"], "--step-size must be a number above 0, got 0.0"),
+        (["train", "--step-size=-1"], "--step-size must be a number above 0, got -1.0"),
+        (["train", "--step-size", "fast"], "--step-size"),
+        (["train", "--batch-size", "0"], "--batch-size must be a whole number, 1 or more"),
+        (["train", "--activation", "Softplus"], "--activation"),
+        (["train", "--resume", "run", "--seed", "1"], "--resume takes no other option"),
+        (["train", "--spead", "1"], "--spead"),
+        (["predict"], "MODEL"),
+        (["classify"], "classify"),
+    ],
+)
+def test_a_wrong_call_is_one_line_that_names_the_option(arguments, sentence, capsys, here):
+    assert run(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("handgrad: ")
+    assert error.count("\n") == 1
+    assert sentence in error
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "nowhere.csv"], "nowhere.csv: no such file"),
+        (["train", "broken.csv"], "broken.csv, line 1, column 1"),
+        (["train", "--resume", "nowhere"], "nowhere: not a run folder"),
+        (["predict", "nowhere"], "nowhere: no such model file"),
+        (["predict", "broken.csv"], "broken.csv: not a model file"),
+        (["evaluate", "run", "wide.csv"], "images of 2 pixels, the model takes 12"),
+        (["predict", "run", "tiny.npz", "--out", "no/such/folder.csv"], "No such file"),
+    ],
+)
+def test_a_problem_with_the_data_is_one_line_and_exit_status_1(
+    arguments, sentence, capsys, model, here
+):
+    (here / "broken.csv").write_text("x,2,3\n")
+    (here / "wide.csv").write_text("1,2,3\n")
+    before = set(here.iterdir())
+    capsys.readouterr()
+    assert run(arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("handgrad: ")
+    assert error.count("\n") == 1
+    assert sentence in error
+    assert set(here.iterdir()) == before
+
+
+def test_divergence_is_exit_status_1_with_what_to_try(here, capsys):
+    assert run(["train", "--num-layers", "1", "--step-size", "1e38", "--out", "run"]) == 1
+    assert "try a step_size smaller than 1e+38" in capsys.readouterr().err
+    assert (here / "run" / "learning-curves.png").exists()
+
+
+def test_an_existing_run_is_not_written_over(model, capsys):
+    before = np.fromfile("run/model.safetensors", np.uint8)
+    assert run(["train", "--out", "run"]) == 2
+    assert "exists already" in capsys.readouterr().err
+    np.testing.assert_array_equal(np.fromfile("run/model.safetensors", np.uint8), before)

@@ -1,0 +1,24 @@
+import pytest
+
+from handgrad.files import replacing, write_text
+
+
+def test_the_old_file_stays_when_writing_fails(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+
+    def fail():
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_text_is_written_as_utf8_and_nothing_is_left_beside_it(tmp_path):
+    write_text(tmp_path / "a.txt", "Naïve\n")
+    assert (tmp_path / "a.txt").read_bytes() == "Naïve\n".encode()
+    assert len(list(tmp_path.iterdir())) == 1

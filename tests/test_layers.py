@@ -1,0 +1,159 @@
+"""Every layer's gradients against central differences in float64, and its behaviour alone."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handgrad import Linear, ReLU, Sigmoid, Tanh
+
+ACTIVATIONS = [Sigmoid, Tanh, ReLU]
+STEP = np.finfo(float).eps ** (1 / 3)
+
+
+def central_differences(f, x):
+    """∂f/∂x, number by number, of a function that returns one number; x is changed in place."""
+    gradient = np.empty_like(x)
+    for i in np.ndindex(x.shape):
+        kept = x[i]
+        x[i] = kept + STEP
+        above = f()
+        x[i] = kept - STEP
+        gradient[i] = (above - f()) / (2 * STEP)
+        x[i] = kept
+    return gradient
+
+
+def relative_error(found, expected):
+    return np.linalg.norm(found - expected) / np.linalg.norm(expected)
+
+
+dimensions = st.integers(1, 7)
+seeds = st.integers(0, 2**32)
+
+
+@given(n=dimensions, d=dimensions, c=dimensions, seed=seeds)
+def test_linear_gradients_are_central_differences(n, d, c, seed):
+    rng = np.random.default_rng(seed)
+    layer = Linear(d, c, rng=rng, dtype=np.float64)
+    X, C = rng.normal(size=(n, d)), rng.normal(size=(n, c))
+
+    def loss():
+        return np.sum(C * layer.forward(X))
+
+    loss()
+    input_gradient = layer.backward(C)
+    weights_gradient, bias_gradient = layer.weights_gradient.copy(), layer.bias_gradient.copy()
+    assert relative_error(input_gradient, central_differences(loss, X)) < 1e-7
+    assert relative_error(weights_gradient, central_differences(loss, layer.weights)) < 1e-7
+    assert relative_error(bias_gradient, central_differences(loss, layer.bias)) < 1e-7
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@given(n=dimensions, d=dimensions, seed=seeds)
+def test_activation_gradients_are_central_differences(activation, n, d, seed):
+    rng = np.random.default_rng(seed)
+    layer = activation()
+    # Away from 0, where ReLU has a corner.
+    X = rng.choice([-1, 1], (n, d)) * rng.uniform(0.01, 3, (n, d))
+    C = rng.normal(size=(n, d))
+    layer.forward(X)
+    gradient = layer.backward(C)
+    expected = central_differences(lambda: np.sum(C * layer.forward(X)), X)
+    if activation is ReLU and not expected.any():
+        assert not gradient.any()
+    else:
+        assert relative_error(gradient, expected) < 1e-7
+
+
+def test_relu_passes_nothing_at_zero():
+    layer = ReLU()
+    layer.forward(np.zeros((1, 2)))
+    assert not layer.backward(np.ones((1, 2))).any()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations_are_finite_and_silent_everywhere(activation, dtype):
+    largest = np.finfo(dtype).max
+    X = np.array([[-largest, -1e4, -90, 0, 90, 1e4, largest]], dtype)
+    with np.errstate(all="raise", under="ignore"):
+        A = activation().forward(X)
+    assert A.dtype == dtype
+    assert np.isfinite(A).all()
+
+
+@given(st.lists(st.floats(-700, 700), min_size=1))
+def test_sigmoid_is_accurate_also_in_its_tails(xs):
+    from scipy.special import expit
+
+    A = Sigmoid().forward(np.array([xs]))
+    np.testing.assert_allclose(A, expit([xs]), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_first_weights_have_the_variance_that_keeps_signals_alive(dtype):
+    layer = Linear(500, 400, rng=0, dtype=dtype)
+    assert layer.weights.dtype == dtype
+    assert layer.weights.std() == pytest.approx(np.sqrt(2 / 500), rel=0.01)
+    assert layer.weights.mean() == pytest.approx(0, abs=0.001)
+    np.testing.assert_array_equal(layer.bias, np.full((1, 400), 0.5))
+
+
+def test_the_same_seed_draws_the_same_weights_in_both_precisions():
+    single, double = (Linear(5, 3, rng=1, dtype=dtype) for dtype in (np.float32, np.float64))
+    np.testing.assert_array_equal(single.weights, double.weights.astype(np.float32))
+
+
+def test_step_moves_against_the_stored_gradients():
+    layer = Linear(3, 2, rng=0)
+    layer.forward(np.ones((4, 3), np.float32))
+    layer.backward(np.ones((4, 2), np.float32))
+    weights, bias = layer.weights.copy(), layer.bias.copy()
+    layer.step(0.25)
+    np.testing.assert_allclose(layer.weights, weights - 0.25 * 4)
+    np.testing.assert_allclose(layer.bias, bias - 0.25 * 4)
+
+
+def test_results_of_two_forwards_are_two_arrays():
+    layer = Sigmoid()
+    first = layer.forward(np.zeros((2, 2)))
+    layer.forward(np.ones((2, 2)))
+    np.testing.assert_array_equal(first, np.full((2, 2), 0.5))
+
+
+@pytest.mark.parametrize("layer", [Linear(3, 3, rng=0), Sigmoid(), Tanh(), ReLU()])
+def test_out_is_written_and_returned_and_changes_no_number(layer):
+    rng = np.random.default_rng(0)
+    X, G = rng.normal(size=(2, 4, 3)).astype(np.float32)
+    out, gradient_out = np.empty_like(X), np.empty_like(X)
+    fresh = layer.forward(X), layer.backward(G)
+    assert layer.forward(X, out) is out
+    assert layer.backward(G, gradient_out) is gradient_out
+    np.testing.assert_array_equal(out, fresh[0])
+    np.testing.assert_array_equal(gradient_out, fresh[1])
+
+
+@pytest.mark.parametrize("layer", [Linear(3, 2), Sigmoid(), Tanh(), ReLU()])
+def test_inputs_and_gradients_are_left_as_they_were(layer):
+    X = np.full((2, 3), 0.3, np.float32)
+    G = np.ones_like(layer.forward(X))
+    layer.backward(G)
+    np.testing.assert_array_equal(X, np.full((2, 3), 0.3, np.float32))
+    np.testing.assert_array_equal(G, np.ones_like(G))
+
+
+@pytest.mark.parametrize("layer", [Linear(3, 2), Sigmoid(), Tanh(), ReLU()])
+def test_misuse_is_named(layer):
+    with pytest.raises(RuntimeError, match="forward pass"):
+        type(layer)(3, 2).backward(np.ones((1, 2))) if layer.size else layer.backward(np.ones((1,)))
+    layer.forward(np.ones((4, 3), np.float32))
+    with pytest.raises(ValueError, match="output's shape"):
+        layer.backward(np.ones((1, 2), np.float32))
+
+
+def test_linear_names_the_width_it_takes():
+    with pytest.raises(ValueError, match=r"takes a batch n × 3, got shape \(2, 4\)"):
+        Linear(3, 2).forward(np.ones((2, 4)))
+    with pytest.raises(ValueError, match="input_dim must be at least 1"):
+        Linear(0, 2)

@@ -1,0 +1,94 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.special import log_softmax as scipy_log_softmax
+
+from handgrad import CrossEntropy
+from handgrad.losses import log_softmax
+
+STEP = np.finfo(float).eps ** (1 / 3)
+
+
+@given(n=st.integers(1, 6), c=st.integers(1, 6), seed=st.integers(0, 2**32))
+def test_gradient_is_central_differences(n, c, seed):
+    rng = np.random.default_rng(seed)
+    Z, y = rng.normal(size=(n, c)), rng.integers(0, c, n)
+    loss = CrossEntropy()
+    loss.forward(Z, y)
+    gradient = loss.backward()
+    expected = np.empty_like(Z)
+    for i in np.ndindex(Z.shape):
+        above, below = Z.copy(), Z.copy()
+        above[i] += STEP
+        below[i] -= STEP
+        expected[i] = (loss.forward(above, y) - loss.forward(below, y)) / (2 * STEP)
+    error = np.linalg.norm(gradient - expected)
+    assert error < 1e-7 * max(np.linalg.norm(expected), 1e-3)
+
+
+@given(
+    arrays(float, (4, 3), elements=st.floats(-1e300, 1e300)),
+    arrays(int, 4, elements=st.integers(0, 2)),
+)
+def test_loss_is_the_mean_negative_log_likelihood_of_any_finite_logits(Z, y):
+    with np.errstate(all="raise", under="ignore"):
+        found = CrossEntropy().forward(Z, y)
+    expected = -scipy_log_softmax(Z, axis=1)[np.arange(4), y].mean()
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_largest_logits_there_are_overflow_nothing(dtype):
+    largest = np.finfo(dtype).max
+    Z = np.array([[largest, -largest], [-largest, largest]], dtype)
+    loss = CrossEntropy()
+    assert loss.forward(Z, np.array([0, 1])) == 0
+    assert math.isfinite(loss.forward(Z, np.array([1, 0])))
+    np.testing.assert_array_equal(loss.backward(), np.array([[0.5, -0.5], [-0.5, 0.5]]))
+
+
+def test_row_major_and_column_major_logits_give_the_same():
+    rng = np.random.default_rng(0)
+    Z, y = rng.normal(size=(20, 7)), rng.integers(0, 7, 20)
+    by_row, by_column = CrossEntropy(), CrossEntropy()
+    assert by_row.forward(Z, y) == by_column.forward(np.asfortranarray(Z), y)
+    np.testing.assert_array_equal(by_row.backward(), by_column.backward())
+
+
+def test_gradients_of_two_batches_are_two_arrays():
+    loss = CrossEntropy()
+    loss.forward(np.zeros((1, 2)), np.array([0]))
+    first = loss.backward()
+    loss.forward(np.zeros((1, 2)), np.array([1]))
+    loss.backward()
+    np.testing.assert_array_equal(first, [[-0.5, 0.5]])
+
+
+def test_accuracy_takes_the_first_of_equal_logits_as_argmax_does():
+    loss = CrossEntropy()
+    loss.forward(np.zeros((4, 3)), np.array([0, 1, 2, 0]))
+    assert loss.accuracy() == 0.5
+    Z = np.random.default_rng(0).normal(size=(50, 4))
+    y = np.arange(50) % 4
+    loss.forward(Z, y)
+    assert loss.accuracy() == np.mean(Z.argmax(axis=1) == y)
+
+
+@pytest.mark.parametrize("y", [np.array([0, 3]), np.array([-1, 0])])
+def test_a_label_that_is_no_class_is_named(y):
+    with pytest.raises(ValueError, match="from 0 to 2"):
+        CrossEntropy().forward(np.zeros((2, 3)), y)
+
+
+def test_a_column_of_labels_does_not_broadcast():
+    with pytest.raises(ValueError, match=r"take 2 labels, got shape \(2, 1\)"):
+        CrossEntropy().forward(np.zeros((2, 3)), np.array([[0], [1]]))
+
+
+@given(arrays(float, (3, 4), elements=st.floats(-1e4, 1e4)))
+def test_log_softmax_is_scipys(Z):
+    np.testing.assert_allclose(log_softmax(Z), scipy_log_softmax(Z, axis=1), atol=1e-11)

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from handgrad import FeedForwardNeuralNetwork
+from handgrad.datasets import Dataset, Scaling
+from handgrad.errors import DataError
+from handgrad.evaluation import Evaluation, evaluate
+from handgrad.models import NetworkModel, load_model, save_model
+
+
+@pytest.fixture
+def model():
+    network = FeedForwardNeuralNetwork(12, 5, 7, 3, "ReLU", rng=0)
+    return NetworkModel(network, Scaling(1 / 255, -0.1), (3, 4))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_model_read_back_predicts_the_same(tmp_path, tiny, dtype):
+    network = FeedForwardNeuralNetwork(12, 5, 7, 3, "Tanh", rng=0, dtype=dtype)
+    model = NetworkModel(network, Scaling(1 / 255, -0.1), (3, 4))
+    save_model(tmp_path / "model.safetensors", model)
+    found = load_model(tmp_path)
+    assert (found.scaling, found.image_shape) == (model.scaling, model.image_shape)
+    np.testing.assert_array_equal(
+        found.predict_log_proba(tiny.pixels), model.predict_log_proba(tiny.pixels)
+    )
+
+
+def test_the_file_opens_elsewhere_with_the_weights_by_name(tmp_path, model):
+    save_model(tmp_path / "model.safetensors", model)
+    tensors = load_file(tmp_path / "model.safetensors")
+    assert {name: array.shape for name, array in tensors.items()} == {
+        "layers.0.weights": (12, 7), "layers.0.bias": (1, 7), "layers.2.weights": (7, 7),
+        "layers.2.bias": (1, 7), "layers.4.weights": (7, 5), "layers.4.bias": (1, 5),
+    }  # fmt: skip
+    np.testing.assert_array_equal(tensors["layers.2.weights"], model.network.layers[2].weights)
+
+
+def test_probabilities_are_those_of_the_scaled_pixels(model, tiny):
+    proba = model.predict_proba(tiny.pixels)
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-6)
+    X = tiny.pixels / np.float32(255) - np.float32(0.1)
+    Z = model.network.forward(X.astype(np.float32))
+    np.testing.assert_array_equal(model.predict(tiny.pixels), Z.argmax(axis=1))
+
+
+def test_a_damaged_or_foreign_file_is_named(tmp_path, model):
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(DataError, match="no such model file"):
+        load_model(path)
+    save_model(path, model)
+    whole = path.read_bytes()
+    for length in (0, 5, 200, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(DataError, match=r"model\.safetensors: .*damaged or cut short"):
+            load_model(path)
+    save_file({"weights": np.zeros((2, 2))}, path)
+    with pytest.raises(DataError, match="not one of handgrad's"):
+        load_model(path)
+    save_file({"weights": np.zeros((2, 2))}, path, {"handgrad": '{"kind": "network"}'})
+    with pytest.raises(DataError, match="description of the model is damaged"):
+        load_model(path)
+
+
+def test_a_model_of_another_shape_than_the_data_is_named(model, digits, tiny):
+    with pytest.raises(DataError, match="images of 784 pixels, the model takes 12"):
+        evaluate(model, digits.validation)
+    sixth = Dataset(tiny.pixels, np.full(30, 5), name="sixth")
+    with pytest.raises(DataError, match="label 5; the model knows 5 classes, 0 to 4"):
+        evaluate(model, sixth)
+
+
+def test_evaluation_counts_what_was_taken_for_what():
+    log_proba = np.log([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8], [0.9, 0.05, 0.05]])
+    evaluation = Evaluation(log_proba, np.array([0, 1, 2, 1]))
+    assert evaluation.accuracy == 0.5
+    assert evaluation.loss == pytest.approx(-np.log([0.7, 0.3, 0.8, 0.05]).mean())
+    np.testing.assert_array_equal(evaluation.confusion, [[1, 0, 0], [2, 0, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(evaluation.most_wrong(10), [3, 1])
+    np.testing.assert_array_equal(evaluation.most_wrong(1), [3])

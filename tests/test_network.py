@@ -1,0 +1,173 @@
+"""The network against an independent automatic differentiation, and its one vector."""
+
+import autograd.numpy as anp
+import numpy as np
+import pytest
+from autograd import value_and_grad
+
+from handgrad import CrossEntropy, FeedForwardNeuralNetwork, Linear, ReLU, Sigmoid
+from handgrad.network import Workspace
+from handgrad.optimizers import GradientDescent
+
+FUNCTIONS = {
+    "Sigmoid": lambda x: 1 / (1 + anp.exp(-x)),
+    "Tanh": anp.tanh,
+    "ReLU": lambda x: anp.where(x > 0, x, 0.0),
+}
+
+
+def oracle_logits(weights, X, activation):
+    """The logits from the definition: weights is a list W₁, b₁, W₂, b₂, …"""
+    A = X
+    for i in range(0, len(weights), 2):
+        Z = A @ weights[i] + weights[i + 1]
+        A = FUNCTIONS[activation](Z)
+    return Z
+
+
+def oracle_loss(weights, X, y, activation):
+    Z = oracle_logits(weights, X, activation)
+    Z = Z - anp.max(Z, axis=1, keepdims=True)
+    log_p = Z - anp.log(anp.sum(anp.exp(Z), axis=1, keepdims=True))
+    return -anp.mean(log_p[anp.arange(len(y)), y])
+
+
+def weights_of(network):
+    return [
+        array.copy()
+        for layer in network.layers
+        if isinstance(layer, Linear)
+        for array in (layer.weights, layer.bias)
+    ]
+
+
+def gradients_of(network):
+    return [
+        array
+        for layer in network.layers
+        if isinstance(layer, Linear)
+        for array in (layer.weights_gradient, layer.bias_gradient)
+    ]
+
+
+def a_batch(n, d=12, c=4, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, d)), rng.integers(0, c, n)
+
+
+@pytest.mark.parametrize("activation", FUNCTIONS)
+@pytest.mark.parametrize("num_layers", [1, 2, 5])
+@pytest.mark.parametrize("n", [1, 9])
+def test_loss_logits_and_gradients_are_those_of_automatic_differentiation(
+    activation, num_layers, n
+):
+    network = FeedForwardNeuralNetwork(12, 4, 7, num_layers, activation, rng=3, dtype=np.float64)
+    X, y = a_batch(n)
+    loss = CrossEntropy()
+    logits = network.forward(X)
+    value = loss.forward(logits, y)
+    network.backward(loss.backward())
+
+    weights = weights_of(network)
+    expected, gradients = value_and_grad(oracle_loss)(weights, X, y, activation)
+    assert value == pytest.approx(expected, abs=1e-10)
+    np.testing.assert_allclose(logits, oracle_logits(weights, X, activation), atol=1e-10)
+    for found, gradient in zip(gradients_of(network), gradients, strict=True):
+        np.testing.assert_allclose(found, gradient, atol=1e-10)
+
+
+@pytest.mark.parametrize("activation", FUNCTIONS)
+@pytest.mark.parametrize("num_layers", [1, 2, 5])
+def test_weights_after_25_steps_are_those_of_automatic_differentiation(activation, num_layers):
+    network = FeedForwardNeuralNetwork(12, 4, 7, num_layers, activation, rng=3, dtype=np.float64)
+    weights, loss = weights_of(network), CrossEntropy()
+    optimizer = GradientDescent(network.parameters, network.gradients)
+    workspace = Workspace(network, 9)
+    for i in range(25):
+        X, y = a_batch(9, seed=i)
+        loss.forward(network.forward(X, workspace.outputs), y)
+        network.backward_parameters(
+            loss.backward(workspace.output_gradient), workspace.input_gradients
+        )
+        optimizer.step(0.1)
+        _, gradients = value_and_grad(oracle_loss)(weights, X, y, activation)
+        weights = [w - 0.1 * g for w, g in zip(weights, gradients, strict=True)]
+    for found, expected in zip(weights_of(network), weights, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-8)
+
+
+def test_the_gradient_with_respect_to_the_data_is_there_when_asked_for():
+    network = FeedForwardNeuralNetwork(12, 4, 7, 3, "Tanh", rng=0, dtype=np.float64)
+    X, y = a_batch(5)
+    loss = CrossEntropy()
+    loss.forward(network.forward(X), y)
+    found = network.backward(loss.backward())
+    expected = value_and_grad(lambda X: oracle_loss(weights_of(network), X, y, "Tanh"))(X)[1]
+    np.testing.assert_allclose(found, expected, atol=1e-10)
+
+
+def test_backward_parameters_stores_what_backward_stores():
+    network = FeedForwardNeuralNetwork(12, 4, 7, 3, ReLU, rng=0)
+    X, y = a_batch(5)
+    loss = CrossEntropy()
+    loss.forward(network.forward(X), y)
+    network.backward(loss.backward())
+    gradients = network.gradients.copy()
+    network.gradients[:] = 0
+    network.backward_parameters(loss.backward())
+    np.testing.assert_array_equal(network.gradients, gradients)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_all_parameters_live_in_one_vector(dtype):
+    network = FeedForwardNeuralNetwork(12, 4, 7, 3, rng=0, dtype=dtype)
+    assert network.parameters.dtype == network.gradients.dtype == dtype
+    assert network.parameters.size == 12 * 7 + 7 + 7 * 7 + 7 + 7 * 4 + 4
+    linear = [layer for layer in network.layers if isinstance(layer, Linear)]
+    in_order = [a.ravel() for layer in linear for a in (layer.weights, layer.bias)]
+    np.testing.assert_array_equal(network.parameters, np.concatenate(in_order))
+    network.parameters[:] = 7
+    assert all((layer.weights == 7).all() and (layer.bias == 7).all() for layer in linear)
+    linear[1].weights_gradient[:] = 1
+    assert network.gradients.sum() == 7 * 7
+
+
+def test_the_networks_step_is_its_layers_step():
+    networks = [FeedForwardNeuralNetwork(12, 4, 7, 3, rng=0) for _ in range(2)]
+    X, y = a_batch(5)
+    for network in networks:
+        loss = CrossEntropy()
+        loss.forward(network.forward(X), y)
+        network.backward(loss.backward())
+    networks[0].step(0.1)
+    GradientDescent(networks[1].parameters, networks[1].gradients).step(0.1)
+    np.testing.assert_array_equal(networks[0].parameters, networks[1].parameters)
+
+
+def test_its_layers_are_as_many_and_as_wide_as_asked_for():
+    network = FeedForwardNeuralNetwork(12, 4, 7, 3, ReLU)
+    assert repr(network) == (
+        "FeedForwardNeuralNetwork(Linear(12, 7) → ReLU() → Linear(7, 7) → ReLU() → Linear(7, 4))"
+    )
+    assert len(FeedForwardNeuralNetwork(12, 4, 7, 1).layers) == 1
+
+
+def test_a_layer_of_ones_own_will_do_as_activation():
+    class Shifted(Sigmoid):
+        pass
+
+    network = FeedForwardNeuralNetwork(12, 4, 7, 2, Shifted)
+    assert isinstance(network.layers[1], Shifted)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"num_layers": 0}, "num_layers must be at least 1"),
+        ({"hidden_dim": 0}, "must be at least 1"),
+        ({"activation": "Softplus"}, "one of Sigmoid, ReLU, Tanh, got 'Softplus'"),
+    ],
+)
+def test_what_it_cannot_be_built_from_is_named(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        FeedForwardNeuralNetwork(12, 4, **arguments)

@@ -1,0 +1,221 @@
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+
+import numpy as np
+import pytest
+
+from handgrad import runs
+from handgrad.datasets import Reading, Source, write_npz
+from handgrad.errors import DataError, UsageError
+from handgrad.models import load_model
+from handgrad.runs import Run
+from handgrad.training import DivergenceError, Hyperparameters
+
+
+@pytest.fixture
+def source(tiny, tmp_path):
+    write_npz(tmp_path / "tiny.npz", tiny)
+    return Source(data=tmp_path / "tiny.npz")
+
+
+def carried_out(folder, hyperparameters, source):
+    run = Run.create(folder, hyperparameters, source)
+    for _ in run.training:
+        run.record()
+    run.finish("finished")
+    return run
+
+
+def contents(folder):
+    """All that must be the same in two runs that were asked the same: seconds left out."""
+    epochs = (folder / "epochs.csv").read_text().splitlines()
+    return {
+        "iterations": (folder / "iterations.csv").read_bytes(),
+        "epochs": [line.rpartition(",")[0] for line in epochs],
+        "model": (folder / "model.safetensors").read_bytes(),
+    }
+
+
+def test_the_folder_holds_what_it_should(tmp_path, source):
+    carried_out(tmp_path / "run", Hyperparameters(max_epochs=3, batch_size=10), source)
+    folder = tmp_path / "run"
+    assert {path.name for path in folder.iterdir()} == {
+        "config.toml", "iterations.csv", "epochs.csv", "summary.json", "model.safetensors",
+        "learning-curves.png",
+    }  # fmt: skip
+    config = tomllib.loads((folder / "config.toml").read_text())
+    assert config["hyperparameters"]["max_epochs"] == 3
+    assert config["data"]["data"] == str(tmp_path / "tiny.npz")
+    iterations = (folder / "iterations.csv").read_text().splitlines()
+    assert iterations[0] == "iteration,epoch,train_loss,train_accuracy"
+    assert [line.split(",")[:2] for line in iterations[1:]] == [
+        [str(i), str((i + 2) // 3)] for i in range(1, 10)
+    ]
+    epochs = (folder / "epochs.csv").read_text().splitlines()
+    assert epochs[0] == "epoch,iteration,validation_loss,validation_accuracy,seconds"
+    assert [line.split(",")[:2] for line in epochs[1:]] == [["1", "3"], ["2", "6"], ["3", "9"]]
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["status"] == "finished"
+    assert summary["seed"] == 102
+    assert summary["final"]["epoch"] == 3
+    assert {"handgrad", "numpy", "python"} <= set(summary["versions"])
+    assert (folder / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_seed_writes_the_same_bytes(tmp_path, source):
+    for name in ("one", "two"):
+        carried_out(tmp_path / name, Hyperparameters(max_epochs=3), source)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_the_tables_read_back_are_the_history(tmp_path, source):
+    run = carried_out(tmp_path / "run", Hyperparameters(max_epochs=3), source)
+    history = runs.read_history(tmp_path / "run")
+    assert history.train_loss == run.training.history.train_loss
+    assert history.train_accuracy == run.training.history.train_accuracy
+    assert [e.validation_loss for e in history.epochs] == [
+        e.validation_loss for e in run.training.history.epochs
+    ]
+
+
+@pytest.mark.parametrize("stop", [1, 2, 4])
+def test_resumed_ends_bit_for_bit_where_uninterrupted_ends(tmp_path, source, stop):
+    hyperparameters = Hyperparameters(max_epochs=5, batch_size=8, step_size=0.5)
+    carried_out(tmp_path / "straight", hyperparameters, source)
+
+    interrupted = Run.create(tmp_path / "resumed", hyperparameters, source)
+    for _ in range(stop):
+        next(interrupted.training)
+    interrupted.finish("interrupted")
+    resumed = Run.resume(tmp_path / "resumed")
+    assert resumed.training.epoch == stop
+    for _ in resumed.training:
+        resumed.record()
+    resumed.finish("finished")
+    assert contents(tmp_path / "resumed") == contents(tmp_path / "straight")
+
+
+def test_resuming_a_finished_run_goes_on_when_its_config_asks_for_more(tmp_path, source):
+    carried_out(tmp_path / "long", Hyperparameters(max_epochs=4), source)
+    carried_out(tmp_path / "short", Hyperparameters(max_epochs=2), source)
+    config = tmp_path / "short" / "config.toml"
+    config.write_text(config.read_text().replace("max_epochs = 2", "max_epochs = 4"))
+    run = Run.resume(tmp_path / "short")
+    list(run.training)
+    run.finish("finished")
+    assert contents(tmp_path / "short") == contents(tmp_path / "long")
+
+
+def test_rows_after_the_checkpoint_and_a_line_cut_short_are_dropped(tmp_path, source):
+    hyperparameters = Hyperparameters(max_epochs=3)
+    carried_out(tmp_path / "straight", hyperparameters, source)
+    run = Run.create(tmp_path / "cut", hyperparameters, source)
+    next(run.training)
+    run.checkpoint()
+    with (tmp_path / "cut" / "iterations.csv").open("a") as file:
+        file.write("2,2,0.5,0.5\n3,2,0.")
+    run = Run.resume(tmp_path / "cut")
+    list(run.training)
+    run.finish("finished")
+    assert contents(tmp_path / "cut") == contents(tmp_path / "straight")
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path, source):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(UsageError, match="exists already"):
+        Run.create(tmp_path, Hyperparameters(), source)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_what_cannot_be_resumed_is_named(tmp_path, source, tiny):
+    with pytest.raises(DataError, match="not a run folder"):
+        Run.resume(tmp_path)
+    run = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source)
+    write_npz(tmp_path / "tiny.npz", tiny.rows(slice(20)))
+    with pytest.raises(DataError, match="the data are not those"):
+        Run.resume(run.folder)
+    write_npz(tmp_path / "tiny.npz", tiny)
+    (run.folder / "epochs.csv").write_text("epoch\n")
+    with pytest.raises(DataError, match=r"epochs\.csv: damaged"):
+        Run.resume(run.folder)
+    (run.folder / "config.toml").write_text("[hyperparameters]\nspeed = 3\n")
+    with pytest.raises(DataError, match=r"config\.toml: not the configuration of a run"):
+        Run.resume(run.folder)
+
+
+def test_a_run_that_diverges_keeps_its_history_and_its_last_whole_epoch(tmp_path):
+    hyperparameters = Hyperparameters(step_size=1e38, max_epochs=50, num_layers=1)
+    run = Run.create(tmp_path / "run", hyperparameters, Source())
+    with pytest.raises(DivergenceError) as caught:
+        list(run.training)
+    run.finish("diverged")
+    iterations = (run.folder / "iterations.csv").read_text().splitlines()
+    assert len(iterations) == caught.value.iteration
+    assert json.loads((run.folder / "summary.json").read_text())["status"] == "diverged"
+    assert (run.folder / "learning-curves.png").exists()
+    if run.training.epoch:
+        assert np.isfinite(load_model(run.folder).network.parameters).all()
+
+
+def test_paths_in_the_configuration_do_not_depend_on_where_one_stands(
+    tmp_path, source, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    relative = Source(data=source.data.relative_to(tmp_path), reading=Reading(classes=6))
+    Run.create(tmp_path / "run", Hyperparameters(), relative)
+    monkeypatch.chdir("/")
+    assert Run.resume(tmp_path / "run").training.network.output_dim == 6
+
+
+KILLED_RUN = """
+import sys
+from handgrad import runs
+from handgrad.datasets import Source
+from handgrad.training import Hyperparameters
+runs.SECONDS_BETWEEN_CHECKPOINTS = 0
+run = runs.Run.create(sys.argv[1], Hyperparameters(max_epochs=2000, num_layers=1), Source())
+for epoch in run.training:
+    run.record()
+    print(epoch.epoch, flush=True)
+"""
+
+
+def test_sigkill_at_any_moment_leaves_a_whole_checkpoint(tmp_path):
+    """Checkpoints after every epoch, killed at five moments: each can be gone on with."""
+    for epochs in (1, 3, 8, 15, 25):
+        folder = tmp_path / str(epochs)
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED_RUN, str(folder)], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(epochs):
+            seen = int(process.stdout.readline())
+        process.kill()
+        last = [seen, *map(int, re.findall(r"\d+\n", process.communicate()[0]))][-1]
+        assert process.returncode == -signal.SIGKILL
+        load_model(folder)
+        run = Run.resume(folder)
+        assert run.training.epoch in (last, last + 1)
+        assert next(run.training).epoch == run.training.epoch
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+    command = [
+        sys.executable, "-m", "handgrad", "train", "--max-epochs", "100000", "--num-layers", "1",
+        "--out", str(tmp_path / "run"),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "run" / "model.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"handgrad train --resume {tmp_path / 'run'}" in output
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["status"] == "interrupted"
+    assert Run.resume(tmp_path / "run").training.epoch == summary["epochs"]

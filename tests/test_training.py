@@ -1,0 +1,160 @@
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from handgrad import DivergenceError, Hyperparameters, Training
+from handgrad.datasets import Dataset
+from handgrad.errors import DataError, UsageError
+
+
+def trained(data, **hyperparameters):
+    training = Training(*data, Hyperparameters(**hyperparameters))
+    for _ in training:
+        pass
+    return training
+
+
+# SPEC section 5: validation accuracy of one float64 run each, written independently. What is
+# random moves a figure by about three points; runs that do not learn stay near one in ten.
+@pytest.mark.parametrize(
+    ("hyperparameters", "lowest", "highest"),
+    [
+        ({}, 0.80, 0.90),
+        ({"step_size": 0.0001}, 0.08, 0.20),
+        ({"step_size": 5}, 0.80, 0.90),
+        ({"step_size": 10}, 0.05, 0.25),
+        ({"num_layers": 5}, 0.05, 0.20),
+        ({"num_layers": 5, "step_size": 0.1}, 0.65, 0.85),
+        ({"num_layers": 5, "activation": "ReLU"}, 0.87, 0.93),
+    ],
+)
+def test_the_courses_runs_land_where_they_should(digits, hyperparameters, lowest, highest):
+    training = trained((digits.train, digits.validation), **hyperparameters)
+    assert (training.epoch, training.iteration) == (200, 5000)
+    assert lowest <= training.history.epochs[-1].validation_accuracy <= highest
+
+
+def test_each_next_trains_one_epoch(few):
+    training = Training(*few)
+    first = next(training)
+    assert (first.epoch, first.iteration) == (1, 3)
+    assert next(training).iteration == 6
+    assert len(training.history.train_loss) == len(training.history.train_accuracy) == 6
+    assert training.history.epochs[0] is first
+
+
+def test_it_ends_after_max_epochs(few):
+    assert len(list(Training(*few, Hyperparameters(max_epochs=4)))) == 4
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_gives_others(few):
+    one, two, other = (trained(few, max_epochs=3, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.network.parameters, two.network.parameters)
+    assert one.history.train_loss == two.history.train_loss
+    assert not np.array_equal(one.network.parameters, other.network.parameters)
+
+
+def test_single_and_double_precision_train_alike(few):
+    single, double = (trained(few, max_epochs=3, dtype=dtype) for dtype in ("float32", "float64"))
+    assert double.network.parameters.dtype == np.float64
+    np.testing.assert_allclose(
+        single.network.parameters, double.network.parameters, atol=2e-5, rtol=1e-4
+    )
+
+
+def test_an_epoch_sees_every_example_once(tiny):
+    """With a step too small to matter, an epoch's mean loss is that of the whole set."""
+    training = Training(tiny, tiny, Hyperparameters(step_size=1e-30, batch_size=7, dtype="float64"))
+    epoch = next(training)
+    sizes = np.array([7, 7, 7, 7, 2])
+    mean = np.average(training.history.train_loss, weights=sizes)
+    assert mean == pytest.approx(epoch.validation_loss, rel=1e-12)
+    assert np.average(training.history.train_accuracy, weights=sizes) == pytest.approx(
+        epoch.validation_accuracy
+    )
+
+
+def test_every_epoch_has_an_order_of_its_own(few):
+    training = Training(*few, Hyperparameters(step_size=1e-30, max_epochs=2))
+    list(training)
+    assert training.history.train_loss[:3] != training.history.train_loss[3:]
+
+
+def test_any_image_size_and_number_of_classes(tiny):
+    training = trained((tiny, tiny), max_epochs=2, batch_size=1)
+    assert training.network.input_dim == 12
+    assert training.network.output_dim == 5
+    assert training.iteration == 60
+
+
+def test_divergence_names_its_iteration_and_keeps_history_and_last_epoch(few):
+    training = Training(*few, Hyperparameters(step_size=3))
+    next(training)
+    training.network.parameters[:] = 1e38
+    with pytest.raises(DivergenceError, match=r"iteration 4 \(epoch 2\).*smaller than 3") as caught:
+        next(training)
+    assert caught.value.iteration == 4
+    assert len(training.history.train_loss) == 3
+    np.testing.assert_array_equal(training.network.parameters, np.float32(1e38))
+
+
+def test_a_step_size_far_too_large_ends_in_divergence(few):
+    training = Training(*few, Hyperparameters(num_layers=1, step_size=1e38))
+    with pytest.raises(DivergenceError):
+        list(training)
+    assert np.isfinite(training.history.train_loss).all()
+    assert np.isfinite(training.network.parameters).all()
+
+
+def peak_memory_of_an_epoch(data, hyperparameters):
+    """The most bytes allocated at once in an epoch, after a first one."""
+    training = Training(*data, hyperparameters)
+    next(training)
+    tracemalloc.start()
+    try:
+        next(training)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        next(training)
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("activation", ["Sigmoid", "ReLU", "Tanh"])
+def test_steps_allocate_nothing_that_grows_with_batch_or_weights(digits, activation):
+    data = digits.train.rows(slice(4000)), digits.validation.rows(slice(250))
+    peaks = [
+        peak_memory_of_an_epoch(
+            data,
+            Hyperparameters(
+                batch_size=batch_size, hidden_dim=hidden_dim, num_layers=3, activation=activation
+            ),
+        )
+        for batch_size, hidden_dim in [(1000, 20), (2000, 20), (1000, 80)]
+    ]
+    # A number a row would be 4 kB more, a number a weight 200 kB. (Numpy converts types through
+    # a buffer of 8,192 numbers, which batches of 1,000 fill.)
+    assert max(peaks) - min(peaks) < 1500
+
+
+def test_data_that_do_not_fit_together_are_named(tiny):
+    wider = Dataset(np.zeros((3, 20), np.uint8), np.zeros(3, int), name="wider")
+    with pytest.raises(DataError, match="wider: examples of 20 pixels, expected 12 as in tiny"):
+        Training(tiny, wider)
+    with pytest.raises(DataError, match="bare: has no labels"):
+        Training(tiny, Dataset(np.zeros((3, 12), np.uint8), name="bare"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("step_size", 0), ("step_size", -1), ("step_size", float("nan")), ("batch_size", 0),
+        ("max_epochs", 0), ("num_layers", 0), ("hidden_dim", 0), ("activation", "Softplus"),
+        ("dtype", "float16"), ("threads", 0), ("seed", -1),
+    ],
+)  # fmt: skip
+def test_a_hyperparameter_out_of_range_is_named(name, value):
+    with pytest.raises(UsageError, match=f"^{name} must be"):
+        Hyperparameters(**{name: value})
