@@ -1,4 +1,3 @@
-import dataclasses
 import os
 
 # Set before numpy is loaded: tests run beside one another, and threads would only wait.
@@ -31,8 +30,3 @@ def tiny():
     """A made-up set of 30 images of 3 × 4 pixels in five classes."""
     rng = np.random.default_rng(5)
     return Dataset(rng.integers(0, 256, (30, 3, 4), dtype=np.uint8), np.arange(30) % 5, name="tiny")
-
-
-@pytest.fixture
-def replace():
-    return dataclasses.replace

@@ -128,7 +128,10 @@ def test_a_wrong_call_is_one_line_that_names_the_option(arguments, sentence, cap
         (["predict", "nowhere"], "nowhere: no such model file"),
         (["predict", "broken.csv"], "broken.csv: not a model file"),
         (["evaluate", "run", "wide.csv"], "images of 2 pixels, the model takes 12"),
-        (["predict", "run", "tiny.npz", "--out", "no/such/folder.csv"], "No such file"),
+        (
+            ["predict", "run", "tiny.npz", "--out", "no/such/folder.csv"],
+            "no/such: there is no such folder",
+        ),
     ],
 )
 def test_a_problem_with_the_data_is_one_line_and_exit_status_1(

@@ -71,11 +71,11 @@ def test_gradients_of_two_batches_are_two_arrays():
 def test_accuracy_takes_the_first_of_equal_logits_as_argmax_does():
     loss = CrossEntropy()
     loss.forward(np.zeros((4, 3)), np.array([0, 1, 2, 0]))
-    assert loss.accuracy() == 0.5
+    assert loss.correct == 2
     Z = np.random.default_rng(0).normal(size=(50, 4))
     y = np.arange(50) % 4
     loss.forward(Z, y)
-    assert loss.accuracy() == np.mean(Z.argmax(axis=1) == y)
+    assert loss.correct == np.sum(Z.argmax(axis=1) == y)
 
 
 @pytest.mark.parametrize("y", [np.array([0, 3]), np.array([-1, 0])])
@@ -85,8 +85,36 @@ def test_a_label_that_is_no_class_is_named(y):
 
 
 def test_a_column_of_labels_does_not_broadcast():
-    with pytest.raises(ValueError, match=r"take 2 labels, got shape \(2, 1\)"):
+    with pytest.raises(ValueError, match=r"labels of shape \(2, 1\)"):
         CrossEntropy().forward(np.zeros((2, 3)), np.array([[0], [1]]))
+
+
+def test_a_loss_of_nothing_is_zero_and_not_minus_zero():
+    assert str(CrossEntropy().forward(np.array([[1000.0, 0.0]]), np.array([0]))) == "0.0"
+
+
+def test_backward_needs_a_forward_that_succeeded():
+    loss = CrossEntropy()
+    with pytest.raises(RuntimeError, match="forward pass"):
+        loss.backward()
+    loss.forward(np.zeros((1, 2)), np.array([0]))
+    with pytest.raises(ValueError, match="whole numbers"):
+        loss.forward(np.zeros((1, 2)), np.array([7]))
+    with pytest.raises(RuntimeError, match="forward pass"):
+        loss.backward()
+
+
+@given(
+    arrays(float, (4, 3), elements=st.floats(-50, 50)),
+    arrays(int, 4, elements=st.integers(0, 2)),
+    st.floats(0, 0.9),
+)
+def test_label_smoothing_gives_a_share_to_every_class(Z, y, smoothing):
+    loss = CrossEntropy(smoothing)
+    log_p = scipy_log_softmax(Z, axis=1)
+    targets = (1 - smoothing) * np.eye(3)[y] + smoothing / 3
+    assert loss.forward(Z, y) == pytest.approx(-np.sum(targets * log_p) / 4, abs=1e-12)
+    np.testing.assert_allclose(loss.backward(), (np.exp(log_p) - targets) / 4, atol=1e-12)
 
 
 @given(arrays(float, (3, 4), elements=st.floats(-1e4, 1e4)))

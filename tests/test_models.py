@@ -31,10 +31,10 @@ def test_the_file_opens_elsewhere_with_the_weights_by_name(tmp_path, model):
     save_model(tmp_path / "model.safetensors", model)
     tensors = load_file(tmp_path / "model.safetensors")
     assert {name: array.shape for name, array in tensors.items()} == {
-        "layers.0.weights": (12, 7), "layers.0.bias": (1, 7), "layers.2.weights": (7, 7),
-        "layers.2.bias": (1, 7), "layers.4.weights": (7, 5), "layers.4.bias": (1, 5),
+        "linear.0.weights": (12, 7), "linear.0.bias": (1, 7), "linear.1.weights": (7, 7),
+        "linear.1.bias": (1, 7), "linear.2.weights": (7, 5), "linear.2.bias": (1, 5),
     }  # fmt: skip
-    np.testing.assert_array_equal(tensors["layers.2.weights"], model.network.layers[2].weights)
+    np.testing.assert_array_equal(tensors["linear.1.weights"], model.network.layers[2].weights)
 
 
 def test_probabilities_are_those_of_the_scaled_pixels(model, tiny):

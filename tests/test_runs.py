@@ -12,9 +12,10 @@ import pytest
 from handgrad import runs
 from handgrad.datasets import Reading, Source, write_npz
 from handgrad.errors import DataError, UsageError
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import load_model
 from handgrad.runs import Run
-from handgrad.training import DivergenceError, Hyperparameters
+from handgrad.training import DivergenceError
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Writing files so that a reader never meets a half-written one."""
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,11 @@ def replacing(path: Path) -> Iterator[Path]:
     file or the new one, whole. On an exception the temporary file is removed and `path` is left as
     it was. The suffix of `path` is kept, for writers that choose a format by it.
     """
+    path = path.resolve()  # A link is followed, not replaced.
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder, expected a file", str(path))
     temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         yield temporary

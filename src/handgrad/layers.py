@@ -8,11 +8,15 @@ of A and says how L changes with each number in A. Every layer has the same part
                    gradients with respect to the layer's own parameters on the way;
     step(η)        moves the parameters downhill: θ ← θ − η · ∂L/∂θ.
 
-Arrays are new each time unless the caller hands one over as `out`, as with numpy's own functions.
-A layer works alone or in a network, in float32 or float64, on a batch of any size.
+Arrays are new each time unless the caller hands one over as `out`, which must be none of those the
+layer still needs: not X, not A, not G. A layer works alone or in a network, in float32 or float64,
+on a batch of any size.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -35,11 +39,12 @@ class Layer:
         raise NotImplementedError
 
     def backward_parameters(self, output_gradient: Array) -> None:
-        """Do only the part of backward that stores the gradients of the layer's own parameters.
+        """Store the gradients of the layer's own parameters; ∂L/∂X is not asked for.
 
-        It is all that the first layer of a network has to do in training: nobody asks for the
-        gradient with respect to the data.
+        It is all that the first layer of a network has to do in training. A layer that can save
+        work by it does.
         """
+        self.backward(output_gradient)
 
     def step(self, step_size: float) -> None:
         """Move the layer's parameters against their gradient: θ ← θ − step_size · ∂L/∂θ."""
@@ -48,8 +53,8 @@ class Layer:
         """How wide the output is for an input `input_dim` wide."""
         return input_dim
 
-    def use(self, parameters: Array, gradients: Array) -> None:
-        """Keep the parameters and their gradients in these two vectors of `size` numbers."""
+    def move_into(self, parameters: Array, gradients: Array) -> None:
+        """Move the parameters and their gradients into these two vectors of `size` numbers."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -82,7 +87,8 @@ class Linear(Layer):
     Raises
     ------
     ValueError
-        If a dimension is not at least 1, or a batch has another width than the layer.
+        If a dimension is not at least 1, the dtype is another, or a batch has another width than
+        the layer.
     """
 
     def __init__(
@@ -96,6 +102,8 @@ class Linear(Layer):
         for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
         self.input_dim = input_dim
         self.output_dim = output_dim
         self.size = input_dim * output_dim + output_dim
@@ -107,9 +115,10 @@ class Linear(Layer):
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """Z = XW + b: X is n × d, W is d × c, and b, 1 × c, is added to every row."""
-        self.X = X = np.asarray(X, dtype=self.weights.dtype)
+        X = np.asarray(X, dtype=self.parameters.dtype)
         if X.ndim != 2 or X.shape[1] != self.input_dim:
             raise ValueError(f"{self} takes a batch n × {self.input_dim}, got shape {X.shape}")
+        self.X = X
         Z = np.matmul(X, self.weights, out=out)
         Z += self.bias
         return Z
@@ -135,7 +144,7 @@ class Linear(Layer):
         """c, whatever the input."""
         return self.output_dim
 
-    def use(self, parameters: Array, gradients: Array) -> None:
+    def move_into(self, parameters: Array, gradients: Array) -> None:
         """Move W and b into the vector `parameters`, and their gradients into `gradients`."""
         parameters[:] = self.parameters
         gradients[:] = self.gradients
@@ -144,16 +153,42 @@ class Linear(Layer):
     def _split(self, parameters: Array, gradients: Array) -> None:
         self.parameters, self.gradients = parameters, gradients
         d, c = self.input_dim, self.output_dim
-        self.weights, self.bias = parameters[: d * c].reshape(d, c), parameters[d * c :][None]
+        self._weights, self._bias = parameters[: d * c].reshape(d, c), parameters[d * c :][None]
         self.weights_gradient = gradients[: d * c].reshape(d, c)
         self.bias_gradient = gradients[d * c :][None]
+
+    @property
+    def weights(self) -> Array:
+        """W, d × c. To assign to it is to write into the vector that it lives in."""
+        return self._weights
+
+    @weights.setter
+    def weights(self, values: ArrayLike) -> None:
+        self._weights[:] = values
+
+    @property
+    def bias(self) -> Array:
+        """The row b, 1 × c. To assign to it is to write into the vector that it lives in."""
+        return self._bias
+
+    @bias.setter
+    def bias(self, values: ArrayLike) -> None:
+        self._bias[:] = values
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the arrays of a copy, or of a layer unpickled, views again."""
+        self.__dict__.update(state)
+        self._split(self.parameters, self.gradients)
 
     def __repr__(self) -> str:
         return f"Linear({self.input_dim}, {self.output_dim})"
 
 
 class Activation(Layer):
-    """A function g applied to each number on its own, A = g(X), so that ∂L/∂X = ∂L/∂A · g′(X)."""
+    """A function g applied to each number on its own, A = g(X), so that ∂L/∂X = ∂L/∂A · g′(X).
+
+    X has any shape, and A the same.
+    """
 
     def __init__(self) -> None:
         self.A: Array | None = None
@@ -163,12 +198,17 @@ class Sigmoid(Activation):
     """σ(x) = 1/(1 + e⁻ˣ)."""
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
-        """A = 1/(1 + e⁻ˣ): where e⁻ˣ is too large for a float, 1/(1 + ∞) = 0 is right."""
-        with np.errstate(over="ignore"):
-            A = np.negative(X, out=out)
-            np.exp(A, out=A)
-            A += 1
-            self.A = np.divide(1, A, out=A)
+        """A = σ(X), as ½ + ½ tanh(x/2), which is the same and in which nothing overflows.
+
+        Far to the left σ is 0 to the last digit of a number near 1, and so is its slope. (With the
+        exact e⁻⁸⁸ instead, gradients of saturated units become denormal numbers, with which
+        processors compute so slowly that a step takes six times as long.)
+        """
+        A = np.multiply(X, 0.5, out=out)
+        np.tanh(A, out=A)
+        A *= 0.5
+        A += 0.5
+        self.A = A
         return A
 
     def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
@@ -211,6 +251,102 @@ class ReLU(Activation):
         _check_gradient(self, output_gradient, A.shape)
         active = np.greater(A, 0, out=out)
         return np.multiply(output_gradient, active, out=out)
+
+
+class Dropout(Layer):
+    """Drops each number with probability p and scales up the rest, while it has an `rng`.
+
+    A = X ∘ M/(1 − p), with M a mask of independent zeros (probability p) and ones: on average A is
+    X (Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting").
+
+    Attributes
+    ----------
+    rate
+        p, from 0 to below 1.
+    rng
+        Where masks are drawn from, in training. None: everything passes, as for predictions.
+    """
+
+    def __init__(self, rate: float):
+        if not 0 <= rate < 1:
+            raise ValueError(f"rate must be from 0 to below 1, got {rate}")
+        self.rate = rate
+        self.rng: np.random.Generator | None = None
+        self.mask: Array = np.empty(0)
+
+    def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
+        """A = X ∘ M/(1 − p), or A = X if there is no rng."""
+        X = np.asarray(X)
+        if self.mask.shape != X.shape or self.mask.dtype != X.dtype:
+            self.mask = np.empty(X.shape, X.dtype)
+        if self.rng is None:
+            self.mask.fill(1)
+        else:
+            self.rng.random(out=self.mask, dtype=self.mask.dtype)
+            np.greater_equal(self.mask, self.rate, out=self.mask)
+            self.mask /= 1 - self.rate
+        return np.multiply(X, self.mask, out=out)
+
+    def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
+        """∂L/∂X = ∂L/∂A ∘ M/(1 − p)."""
+        _check_gradient(self, output_gradient, self.mask.shape)
+        return np.multiply(output_gradient, self.mask, out=out)
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.rate})"
+
+
+class Residual(Layer):
+    """A = X + F(X), with F layers in a row that end as wide as they begin.
+
+    The gradient has a way past F, whatever F does to it (He et al. 2016, arXiv:1512.03385).
+
+    What F computes on the way stays inside, in arrays that serve again for the next batch of the
+    same size.
+    """
+
+    def __init__(self, layers: Sequence[Layer]):
+        self.layers = list(layers)
+        self.size = sum(layer.size for layer in self.layers)
+        self._outputs: list[Array | None] = [None] * len(self.layers)
+        self._gradients: list[Array | None] = [None] * len(self.layers)
+        self._rows = 0
+
+    def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
+        """A = X + F(X)."""
+        F = X = np.asarray(X)
+        if len(X) != self._rows:
+            self._rows = len(X)
+            self._outputs = [None] * len(self.layers)
+            self._gradients = [None] * len(self.layers)
+        for i, layer in enumerate(self.layers):
+            F = self._outputs[i] = layer.forward(F, self._outputs[i])
+        if F.shape != X.shape:
+            raise ValueError(f"{self}: F(X) has shape {F.shape}, expected X's {X.shape}")
+        return np.add(X, F, out=out)
+
+    def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
+        """∂L/∂X = ∂L/∂A + ∂L/∂A · ∂F/∂X; the gradients of F's parameters are stored."""
+        G = output_gradient
+        for i in reversed(range(len(self.layers))):
+            G = self._gradients[i] = self.layers[i].backward(G, self._gradients[i])
+        return np.add(output_gradient, G, out=out)
+
+    def step(self, step_size: float) -> None:
+        """Each of F's layers makes its step."""
+        for layer in self.layers:
+            layer.step(step_size)
+
+    def move_into(self, parameters: Array, gradients: Array) -> None:
+        """Move the parameters of F's layers into the two vectors, one after the other."""
+        start = 0
+        for layer in self.layers:
+            end = start + layer.size
+            layer.move_into(parameters[start:end], gradients[start:end])
+            start = end
+
+    def __repr__(self) -> str:
+        return f"Residual({' → '.join(map(repr, self.layers))})"
 
 
 def _kept(layer: Layer, array: Array | None) -> Array:

@@ -1,7 +1,7 @@
 """A trained model: what classifies pixels, and its file.
 
 A model file is in the safetensors format, which opens anywhere and runs no code on loading. Its
-tensors are named layer by layer, `layers.0.weights` (d × c), `layers.0.bias` (1 × c), and so on;
+tensors are named by linear layer, `linear.0.weights` (d × c), `linear.0.bias` (1 × c), and so on;
 its metadata hold, under `handgrad`, a JSON object with everything else.
 """
 
@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad import threads
 from handgrad.datasets import Scaling
 from handgrad.errors import DataError
 from handgrad.files import replacing
-from handgrad.layers import Array, Linear
+from handgrad.layers import Array
 from handgrad.losses import log_softmax
-from handgrad.network import FeedForwardNeuralNetwork
+from handgrad.network import ACTIVATIONS, FeedForwardNeuralNetwork
 
 ROWS_AT_ONCE = 1000
 """How many examples are classified at once, to bound the memory it takes."""
@@ -49,10 +50,12 @@ class NetworkModel:
     def predict_log_proba(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute log p(class | image), n × c, for pixels n × d, 0 to 255."""
         result = np.empty((len(pixels), self.class_count), self.network.parameters.dtype)
-        for start in range(0, len(pixels), ROWS_AT_ONCE):
-            rows = pixels[start : start + ROWS_AT_ONCE]
-            X = self.scaling(rows, out=np.empty(rows.shape, result.dtype))
-            result[start : start + ROWS_AT_ONCE] = log_softmax(self.network.forward(X))
+        # One thread: a forward pass alone is too short for two to be worth their waiting.
+        with threads.limited(1):
+            for start in range(0, len(pixels), ROWS_AT_ONCE):
+                rows = pixels[start : start + ROWS_AT_ONCE]
+                X = self.scaling(rows, out=np.empty(rows.shape, result.dtype))
+                result[start : start + ROWS_AT_ONCE] = log_softmax(self.network.forward(X))
         return result
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
@@ -65,7 +68,16 @@ class NetworkModel:
 
 
 def save_model(path: Path | str, model: NetworkModel) -> None:
-    """Write a model to a file, whole or not at all."""
+    """Write a model to a file, whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If its activation is not one of handgrad's, so that no one could load it.
+    """
+    if model.network.activation not in ACTIVATIONS.values():
+        name = model.network.activation.__name__
+        raise ValueError(f"a model with {name} cannot be saved; one of {[*ACTIVATIONS]} can")
     write_tensors(path, network_tensors(model.network), model_metadata(model))
 
 
@@ -89,10 +101,9 @@ def load_model(path: Path | str) -> NetworkModel:
 def network_tensors(network: FeedForwardNeuralNetwork) -> Tensors:
     """Name the parameters of a network, as views into its vector."""
     tensors = {}
-    for i, layer in enumerate(network.layers):
-        if isinstance(layer, Linear):
-            tensors[f"layers.{i}.weights"] = layer.weights
-            tensors[f"layers.{i}.bias"] = layer.bias
+    for i, layer in enumerate(network.linear_layers):
+        tensors[f"linear.{i}.weights"] = layer.weights
+        tensors[f"linear.{i}.bias"] = layer.bias
     return tensors
 
 
@@ -109,9 +120,9 @@ def model_metadata(model: NetworkModel) -> Metadata:
 def _network_model(path: Path, tensors: Tensors, metadata: Metadata) -> NetworkModel:
     try:
         network = FeedForwardNeuralNetwork(**metadata["architecture"])
-        scaling = Scaling(**metadata["scaling"])
-        shape = metadata["image_shape"]
-    except (KeyError, TypeError, ValueError) as error:
+        scaling = Scaling(**{name: float(x) for name, x in metadata["scaling"].items()})
+        shape = metadata["image_shape"] and tuple(metadata["image_shape"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: the description of the model is damaged ({error})") from error
     for name, parameter in network_tensors(network).items():
         found = tensors.get(name)
@@ -121,7 +132,7 @@ def _network_model(path: Path, tensors: Tensors, metadata: Metadata) -> NetworkM
                 f"{parameter.shape} for {network}"
             )
         parameter[:] = found
-    return NetworkModel(network, scaling, tuple(shape) if shape else None)
+    return NetworkModel(network, scaling, shape)
 
 
 def write_tensors(path: Path | str, tensors: Mapping[str, NDArray], metadata: Metadata) -> None:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from handgrad.layers import Activation, Array, Layer, Linear, ReLU, Sigmoid, Tanh
+from handgrad.layers import (
+    Activation,
+    Array,
+    Dropout,
+    Layer,
+    Linear,
+    ReLU,
+    Residual,
+    Sigmoid,
+    Tanh,
+)
 
+ActivationName = Literal["Sigmoid", "ReLU", "Tanh"]
 ACTIVATIONS: dict[str, type[Activation]] = {"Sigmoid": Sigmoid, "ReLU": ReLU, "Tanh": Tanh}
 
 
@@ -21,12 +33,17 @@ class FeedForwardNeuralNetwork:
     input_dim, output_dim
         The widths of x and of the logits.
     hidden_dim
-        The width of every hidden layer.
+        The width of every hidden layer, or a width each: num_layers − 1 of them.
     num_layers
         The number of linear layers; an activation follows each but the last. With 1 the network
         is one linear map, and `hidden_dim` and `activation` say nothing.
     activation
         g: a layer's class, such as ReLU, or the name of one of handgrad's.
+    dropout, input_dropout
+        The shares of each hidden layer's outputs and of the inputs that are dropped in training:
+        see `Dropout`.
+    residual
+        Whether a hidden layer as wide as the one before it adds to its input: a + g(aW + b).
     rng
         Where the first weights are drawn from, layer by layer: a numpy Generator, a seed, or None
         for fresh entropy.
@@ -37,6 +54,8 @@ class FeedForwardNeuralNetwork:
     ----------
     layers
         The layers, first to last.
+    linear_layers
+        The linear ones among them, also those inside a `Residual`.
     parameters, gradients
         All parameters and all their gradients, each one contiguous vector, layer by layer in
         order. Each layer's weights and bias are views into them.
@@ -44,17 +63,21 @@ class FeedForwardNeuralNetwork:
     Raises
     ------
     ValueError
-        If a dimension or `num_layers` is not at least 1, or the activation is unknown.
+        If a dimension or `num_layers` is not at least 1, the widths are not as many as the
+        hidden layers, or the activation is unknown.
     """
 
     def __init__(
         self,
         input_dim: int,
         output_dim: int,
-        hidden_dim: int = 16,
+        hidden_dim: int | Sequence[int] = 16,
         num_layers: int = 2,
         activation: type[Layer] | str = Sigmoid,
         *,
+        dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        residual: bool = False,
         rng: np.random.Generator | int | None = None,
         dtype: DTypeLike = np.float32,
     ):
@@ -63,15 +86,24 @@ class FeedForwardNeuralNetwork:
         self.input_dim, self.output_dim = input_dim, output_dim
         self.hidden_dim, self.num_layers = hidden_dim, num_layers
         self.activation = _activation_class(activation)
+        self.dropout, self.input_dropout, self.residual = dropout, input_dropout, residual
         rng = np.random.default_rng(rng)
-        widths = [input_dim] + [hidden_dim] * (num_layers - 1) + [output_dim]
-        self.layers: list[Layer] = []
-        for d, c in pairwise(widths):
-            self.layers += [Linear(d, c, rng=rng, dtype=dtype), self.activation()]
-        self.layers.pop()
+        *hidden, last = [
+            Linear(d, c, rng=rng, dtype=dtype)
+            for d, c in pairwise([input_dim, *_widths(hidden_dim, num_layers), output_dim])
+        ]
+        self.layers: list[Layer] = [Dropout(input_dropout)] if input_dropout else []
+        for i, linear in enumerate(hidden):
+            layers: list[Layer] = [linear, self.activation()]
+            if residual and i > 0 and linear.input_dim == linear.output_dim:
+                layers = [Residual(layers)]
+            self.layers += [*layers, Dropout(dropout)] if dropout else layers
+        self.layers.append(last)
+        self.linear_layers = [*hidden, last]
+        self._first = self.layers.index(self.linear_layers[0])
         self._gather(dtype)
 
-    def forward(self, X: ArrayLike, outputs: Sequence[Array] | None = None) -> Array:
+    def forward(self, X: ArrayLike, outputs: Sequence[Array | None] | None = None) -> Array:
         """Compute the logits, n × c, of a batch X, n × d.
 
         With `outputs`, an array for each layer's output, nothing is allocated; the last is
@@ -83,28 +115,28 @@ class FeedForwardNeuralNetwork:
         return np.asarray(A)
 
     def backward(
-        self, output_gradient: Array, input_gradients: Sequence[Array] | None = None
+        self, output_gradient: Array, input_gradients: Sequence[Array | None] | None = None
     ) -> Array:
         """Compute ∂L/∂X, n × d, from ∂L/∂logits, n × c, and store every parameter's gradient.
 
         With `input_gradients`, an array for each layer's ∂L/∂input, nothing is allocated.
         """
         G = output_gradient
-        for i, layer in reversed(list(enumerate(self.layers))):
-            G = layer.backward(G, input_gradients[i] if input_gradients else None)
+        for i in range(len(self.layers) - 1, -1, -1):
+            G = self.layers[i].backward(G, input_gradients[i] if input_gradients else None)
         return G
 
     def backward_parameters(
-        self, output_gradient: Array, input_gradients: Sequence[Array] | None = None
+        self, output_gradient: Array, input_gradients: Sequence[Array | None] | None = None
     ) -> None:
         """Store every parameter's gradient, as training needs it: without ∂L/∂X."""
         G = output_gradient
-        for i, layer in reversed(list(enumerate(self.layers))[1:]):
-            G = layer.backward(G, input_gradients[i] if input_gradients else None)
-        self.layers[0].backward_parameters(G)
+        for i in range(len(self.layers) - 1, self._first, -1):
+            G = self.layers[i].backward(G, input_gradients[i] if input_gradients else None)
+        self.layers[self._first].backward_parameters(G)
 
     @property
-    def architecture(self) -> dict[str, int | str]:
+    def architecture(self) -> dict[str, Any]:
         """The arguments that build a network of this shape, with other weights."""
         return {
             "input_dim": self.input_dim,
@@ -112,6 +144,9 @@ class FeedForwardNeuralNetwork:
             "hidden_dim": self.hidden_dim,
             "num_layers": self.num_layers,
             "activation": self.activation.__name__,
+            "dropout": self.dropout,
+            "input_dropout": self.input_dropout,
+            "residual": self.residual,
             "dtype": self.parameters.dtype.name,
         }
 
@@ -127,8 +162,13 @@ class FeedForwardNeuralNetwork:
         start = 0
         for layer in self.layers:
             end = start + layer.size
-            layer.use(self.parameters[start:end], self.gradients[start:end])
+            layer.move_into(self.parameters[start:end], self.gradients[start:end])
             start = end
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Gather the parameters of a copy, or of a network unpickled, in one vector again."""
+        self.__dict__.update(state)
+        self._gather(self.parameters.dtype)
 
     def __repr__(self) -> str:
         return f"FeedForwardNeuralNetwork({' → '.join(map(repr, self.layers))})"
@@ -149,12 +189,25 @@ class Workspace:
         self.outputs = [np.empty((n, width), dtype) for width in widths[1:-1]]
         self.outputs.append(np.empty((widths[-1], n), dtype).T)
         self.output_gradient = np.empty_like(self.outputs[-1])
-        self.input_gradients = [np.empty((0, 0), dtype)]
+        # The first layer's, the gradient with respect to the data, is new if it is asked for.
+        self.input_gradients: list[Array | None] = [None]
         self.input_gradients += [np.empty((n, width), dtype) for width in widths[1:-1]]
 
 
+def _widths(hidden_dim: int | Sequence[int], num_layers: int) -> list[int]:
+    """The widths of the hidden layers."""
+    if isinstance(hidden_dim, int):
+        return [hidden_dim] * (num_layers - 1)
+    if len(hidden_dim) != num_layers - 1:
+        raise ValueError(
+            f"hidden_dim has {len(hidden_dim)} widths, expected {num_layers - 1} for "
+            f"num_layers {num_layers}"
+        )
+    return list(hidden_dim)
+
+
 def _activation_class(activation: type[Layer] | str) -> type[Layer]:
-    if not isinstance(activation, str):
+    if isinstance(activation, type) and issubclass(activation, Layer):
         return activation
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")

@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
 from handgrad.files import replacing, write_text
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import (
     NetworkModel,
     model_metadata,
@@ -35,7 +37,7 @@ from handgrad.models import (
     read_tensors,
     write_tensors,
 )
-from handgrad.training import Epoch, History, Hyperparameters, Training
+from handgrad.training import Epoch, History, Training
 
 SECONDS_BETWEEN_CHECKPOINTS = 1.0
 
@@ -91,8 +93,10 @@ class Run:
         training = Training(*source.load(), hyperparameters)
         if fingerprint != _fingerprint(training):
             raise DataError(f"{folder}: the data are not those that the run was started with")
-        epoch = _load_parameters(folder / "model.safetensors", training)
-        training.history = read_history(folder, epoch)
+        checkpoint = folder / "model.safetensors"
+        if checkpoint.exists():
+            epoch, state = _read_checkpoint(checkpoint, training)
+            training.restore(state, read_history(folder, epoch))
         _write_history(folder, training.history)
         return cls(folder, training)
 
@@ -130,15 +134,18 @@ class Run:
 
     @property
     def model(self) -> NetworkModel:
-        """The network as it stands, with its scaling: a classifier of pixels."""
+        """The network with its scaling; its last parameters, also where the file has an average."""
         training = self.training
         return NetworkModel(training.network, training.scaling, training.train.image_shape)
 
     def _save_model(self) -> None:
-        metadata = model_metadata(self.model)
-        metadata["training"] = {"epoch": self.training.epoch}
-        tensors = network_tensors(self.training.network)
-        write_tensors(self.folder / "model.safetensors", tensors, metadata)
+        """Write the model, under its parameters' names, and what is needed to go on besides."""
+        training = self.training
+        metadata = model_metadata(self.model) | {"training": {"epoch": training.epoch}}
+        state = {f"training.{name}": vector.copy() for name, vector in training.state.items()}
+        with training.averaged():
+            tensors = state | network_tensors(training.network)
+            write_tensors(self.folder / "model.safetensors", tensors, metadata)
 
 
 def read_config(folder: Path | str) -> tuple[Hyperparameters, Source, str]:
@@ -172,29 +179,26 @@ def read_history(folder: Path | str, last_epoch: int | None = None) -> History:
         If a table is missing, damaged or too short.
     """
     folder = Path(folder)
-    epoch_rows = _read_table(folder / "epochs.csv", EPOCH_COLUMNS, last_epoch)
-    epochs = [
-        Epoch(int(row[0]), int(row[1]), float(row[2]), float(row[3]), float(row[4]))
-        for row in epoch_rows
-    ]
+    rows = _read_table(folder / "epochs.csv", EPOCH_COLUMNS, last_epoch)
+    epochs = [Epoch(int(row[0]), int(row[1]), *row[2:]) for row in rows]
     iterations = None
     if last_epoch is not None:
         iterations = epochs[-1].iteration if epochs else 0
     rows = _read_table(folder / "iterations.csv", ITERATION_COLUMNS, iterations)
-    return History([float(row[2]) for row in rows], [float(row[3]) for row in rows], epochs)
+    return History([row[2] for row in rows], [row[3] for row in rows], epochs)
 
 
-def _load_parameters(path: Path, training: Training) -> int:
-    """Take over a checkpoint's parameters, if there is one, and return its epoch."""
-    if not path.exists():
-        return 0
+def _read_checkpoint(path: Path, training: Training) -> tuple[int, dict[str, NDArray]]:
+    """Read the epoch of a checkpoint and the training's vectors after it."""
     tensors, metadata = read_tensors(path)
-    for name, parameter in network_tensors(training.network).items():
-        if name not in tensors or tensors[name].shape != parameter.shape:
-            raise DataError(f"{path}: {name} is missing or does not fit config.toml")
-        parameter[:] = tensors[name]
+    state = {}
+    for name, vector in training.state.items():
+        found = tensors.get(f"training.{name}")
+        if found is None or found.shape != vector.shape:
+            raise DataError(f"{path}: training.{name} is missing or does not fit config.toml")
+        state[name] = found
     try:
-        return int(metadata["training"]["epoch"])
+        return int(metadata["training"]["epoch"]), state
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: a model, but not the checkpoint of a run") from error
 
@@ -202,8 +206,9 @@ def _load_parameters(path: Path, training: Training) -> int:
 def _config(training: Training, source: Source) -> str:
     import tomli_w
 
-    hyperparameters = asdict(training.hyperparameters) | {"threads": training.threads}
-    data = _without_paths(asdict(source)) | {"fingerprint": _fingerprint(training)}
+    hyperparameters = _as_toml(asdict(training.hyperparameters))
+    hyperparameters["threads"] = training.threads
+    data = _as_toml(asdict(source)) | {"fingerprint": _fingerprint(training)}
     return tomli_w.dumps({"hyperparameters": hyperparameters, "data": data})
 
 
@@ -211,12 +216,12 @@ PATHS = ("data", "validation", "labels", "validation_labels")
 """The settings that are files."""
 
 
-def _without_paths(settings: dict[str, Any]) -> dict[str, Any]:
+def _as_toml(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings as TOML has them: paths absolute and as text, None left out."""
     result: dict[str, Any] = {}
     for name, value in settings.items():
         if isinstance(value, dict):
-            result[name] = _without_paths(value)
+            result[name] = _as_toml(value)
         elif value is not None:
             result[name] = str(value.resolve()) if isinstance(value, Path) else value
     return result
@@ -302,16 +307,16 @@ def _line(row: tuple) -> str:
     return ",".join(map(str, row)) + "\n"
 
 
-def _read_table(path: Path, columns: tuple[str, ...], count: int | None) -> list[list[str]]:
+def _read_table(path: Path, columns: tuple[str, ...], count: int | None) -> list[list[float]]:
     """The first `count` rows, or all; a number in text comes back as the same number."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: missing or empty") from error
-    rows = rows[:count]
-    if tuple(header) != columns or (count is not None and len(rows) < count):
-        raise DataError(f"{path}: damaged, expected {count} rows of {','.join(columns)}")
-    if any(len(row) != len(columns) for row in rows):
-        raise DataError(f"{path}: damaged, a row has not {len(columns)} fields")
+            header, *lines = csv.reader(file)
+        rows = [[float(field) for field in line] for line in lines[:count]]
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"{path}: missing or damaged ({error})") from error
+    if tuple(header) != columns or any(len(row) != len(columns) for row in rows):
+        raise DataError(f"{path}: damaged, expected rows of {','.join(columns)}")
+    if count is not None and len(rows) < count:
+        raise DataError(f"{path}: damaged, {len(rows)} rows, expected {count}")
     return rows

@@ -2,78 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handgrad import threads
 from handgrad.datasets import Dataset, Scaling
-from handgrad.errors import DataError, UsageError
-from handgrad.layers import Linear
+from handgrad.errors import DataError
+from handgrad.hyperparameters import Hyperparameters
+from handgrad.layers import Array, Dropout
 from handgrad.losses import CrossEntropy
-from handgrad.network import ACTIVATIONS, FeedForwardNeuralNetwork, Workspace
-from handgrad.optimizers import GradientDescent
+from handgrad.network import FeedForwardNeuralNetwork, Workspace
+from handgrad.optimizers import (
+    Adam,
+    Average,
+    GradientDescent,
+    Momentum,
+    Optimizer,
+    Schedule,
+    clip_norm,
+)
 
 EVALUATION_ROWS = 250
 """How many examples are evaluated at once: few enough for their activations to stay in cache."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hyperparameters:
-    """What a training run is asked to do: with the data, all that its result depends on.
-
-    Raises
-    ------
-    UsageError
-        If a value is out of range.
-    """
-
-    seed: int = 102
-    """What first weights and shuffling are drawn from."""
-
-    step_size: float = 0.01
-    """How far the parameters move against the gradient of a batch's mean loss."""
-
-    batch_size: int = 200
-    """How many examples a step sees; an epoch's last batch may have fewer."""
-
-    max_epochs: int = 200
-    """How many times to go through the training set."""
-
-    num_layers: int = 2
-    """The number of linear layers; an activation follows each but the last."""
-
-    hidden_dim: int = 16
-    """The width of the hidden layers."""
-
-    activation: Literal["Sigmoid", "ReLU", "Tanh"] = "Sigmoid"
-    """The nonlinearity after each linear layer but the last."""
-
-    dtype: Literal["float32", "float64"] = "float32"
-    """The floating-point type of parameters and arithmetic."""
-
-    threads: int | None = None
-    """BLAS threads; by default one for a small network, every core for a wide one."""
-
-    def __post_init__(self) -> None:
-        self._require("seed", self.seed >= 0, "a whole number, 0 or more")
-        self._require(
-            "step_size", math.isfinite(self.step_size) and self.step_size > 0, "a number above 0"
-        )
-        for name in ("batch_size", "max_epochs", "num_layers", "hidden_dim"):
-            self._require(name, getattr(self, name) >= 1, "a whole number, 1 or more")
-        self._require("activation", self.activation in ACTIVATIONS, f"one of {list(ACTIVATIONS)}")
-        self._require("dtype", self.dtype in ("float32", "float64"), "float32 or float64")
-        self._require("threads", self.threads is None or self.threads >= 1, "1 or more")
-
-    def _require(self, name: str, holds: bool, expected: str) -> None:
-        if not holds:
-            raise UsageError(f"must be {expected}, got {getattr(self, name)!r}", parameter=name)
 
 
 @dataclass(frozen=True)
@@ -103,30 +59,36 @@ class History:
         """The epoch with the highest validation accuracy; of equals, the first."""
         return max(self.epochs, key=lambda epoch: epoch.validation_accuracy)
 
+    @property
+    def epochs_without_progress(self) -> int:
+        """How many epochs ago the validation loss was at its lowest."""
+        losses = [epoch.validation_loss for epoch in self.epochs]
+        return len(losses) - 1 - losses.index(min(losses)) if losses else 0
+
 
 class DivergenceError(ArithmeticError):
-    """The parameters stopped being finite.
+    """The loss, or a parameter, stopped being finite.
 
     Attributes
     ----------
     iteration
-        The iteration whose batch first gave a loss that is not finite, counted from 1.
+        The iteration at which it was seen, counted from 1.
     """
 
     def __init__(self, iteration: int, epoch: int, step_size: float):
         self.iteration = iteration
         super().__init__(
-            f"training diverged: at iteration {iteration} (epoch {epoch}) the parameters were no "
-            f"longer finite; try a step_size smaller than {step_size:g}"
+            f"training diverged: at iteration {iteration} (epoch {epoch}) the loss was no longer "
+            f"finite; try a step_size smaller than {step_size:g}"
         )
 
 
 class Training:
     """An iterator: each `next` trains one epoch and yields its `Epoch`.
 
-    Between two calls, `network`, `history` and `epoch` are the state of the run. The weights are
-    drawn from the seed, and so is the order of every epoch, from the seed and the epoch's number
-    alone: nothing that is drawn depends on what was drawn before it.
+    Between two calls, `history` and the vectors of `state` are all there is to the run. Everything
+    random in an epoch is drawn from the seed and the epoch's number alone, so nothing that is
+    drawn depends on what was drawn before it.
 
     Parameters
     ----------
@@ -138,10 +100,12 @@ class Training:
     Raises
     ------
     DataError
-        If labels are missing or the two sets do not fit each other.
+        If labels are missing or all one class, the two sets do not fit each other, or data to be
+        warped are no images.
     DivergenceError
-        From `next`, if the parameters stop being finite. The history up to there stays, and the
-        network is as the last whole epoch left it.
+        From `next`, if the parameters stop being finite. The history up to there stays, the
+        network is as the last whole epoch left it, and there is no next epoch. Any other
+        exception, such as that of Ctrl-C, undoes the epoch; the next call trains it again.
     """
 
     def __init__(
@@ -150,18 +114,23 @@ class Training:
         validation: Dataset,
         hyperparameters: Hyperparameters | None = None,
     ):
-        self.hyperparameters = hyperparameters or Hyperparameters()
+        self.hyperparameters = h = hyperparameters or Hyperparameters()
         self.train, self.validation = train, validation
         class_count = _class_count(train, validation)
-        self.scaling = Scaling()
-        self.network = _build(self.hyperparameters, train.input_dim, class_count)
-        self.optimizer = GradientDescent(self.network.parameters, self.network.gradients)
-        self._before = np.empty_like(self.network.parameters)
+        self.scaling = Scaling.standardizing(train.pixels) if h.standardize else Scaling()
+        self.network = _build(h, train.input_dim, class_count)
+        self.optimizer = _optimizer(h, self.network)
+        self.average = Average(self.network.parameters) if h.average != "none" else None
+        self.schedule = _schedule(h, math.ceil(len(train) / h.batch_size))
         self.history = History()
-        self.threads = self.hyperparameters.threads or threads.threads_for(
-            _multiply_adds(self.network, self.hyperparameters.batch_size)
-        )
+        self.diverged = False
+        self.threads = h.threads or threads.threads_for(_multiply_adds(self.network, h.batch_size))
+        self._before = {name: np.empty_like(vector) for name, vector in self.state.items()}
         self._batches: dict[int, _Batch] = {}
+        self._warps = h.strengths() if h.warps else None
+        self._warped = np.empty_like(train.pixels) if h.warps else train.pixels
+        if h.warps and train.image_shape is None:
+            raise DataError(f"{train.name}: not images, which warps need")
 
     @property
     def epoch(self) -> int:
@@ -173,95 +142,178 @@ class Training:
         """How many batches have been trained on."""
         return len(self.history.train_loss)
 
+    @property
+    def state(self) -> dict[str, Array]:
+        """The vectors that a step changes: parameters, what the optimizer remembers, average."""
+        average = {"average": self.average.vector} if self.average else {}
+        return {"parameters": self.network.parameters} | self.optimizer.state | average
+
+    def restore(self, state: Mapping[str, Array], history: History) -> None:
+        """Go on from another training's state and history, with the same hyperparameters."""
+        for name, vector in self.state.items():
+            np.copyto(vector, state[name])
+        self.history = history
+        self.optimizer.steps = self.iteration
+        if self.average:
+            self.average.count = self._times_averaged
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no epoch left to train."""
+        h = self.hyperparameters
+        stalled = h.patience is not None and self.history.epochs_without_progress >= h.patience
+        return self.diverged or stalled or self.epoch >= h.max_epochs
+
     def __iter__(self) -> Iterator[Epoch]:
         return self
 
     def __next__(self) -> Epoch:
-        if self.epoch >= self.hyperparameters.max_epochs:
+        if self.ended:
             raise StopIteration
         start = time.perf_counter()
-        np.copyto(self._before, self.network.parameters)
+        for name, vector in self.state.items():
+            np.copyto(self._before[name], vector)
         # Overflow is not a warning here but an error, raised where the loss shows it.
         with threads.limited(self.threads), np.errstate(over="ignore", invalid="ignore"):
             try:
                 self._train_epoch()
-                loss, accuracy = self._validate()
-            except DivergenceError:
-                np.copyto(self.network.parameters, self._before)
+                with self.averaged():
+                    loss, accuracy = self._validate()
+            except BaseException as error:
+                self._undo_epoch(keep_history=isinstance(error, DivergenceError))
                 raise
         seconds = time.perf_counter() - start
         self.history.epochs.append(Epoch(self.epoch + 1, self.iteration, loss, accuracy, seconds))
         return self.history.epochs[-1]
 
+    def _undo_epoch(self, keep_history: bool) -> None:
+        """Go back to the end of the last whole epoch; after divergence, for good."""
+        self.diverged = keep_history
+        if not keep_history:
+            end = self.history.epochs[-1].iteration if self.history.epochs else 0
+            del self.history.train_loss[end:], self.history.train_accuracy[end:]
+        self.restore(self._before, self.history)
+
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Within the block, the network's parameters are their average, if one is kept."""
+        if self.average is None or not self.average.count:
+            yield
+            return
+        parameters = self.network.parameters
+        last = parameters.copy()
+        np.copyto(parameters, self.average.vector)
+        try:
+            yield
+        finally:
+            np.copyto(parameters, last)
+
     def _train_epoch(self) -> None:
-        n, batch_size = len(self.train), self.hyperparameters.batch_size
-        order = _stream(self.hyperparameters.seed, "shuffle", self.epoch + 1).permutation(n)
-        for start in range(0, n, batch_size):
-            rows = order[start : start + batch_size]
-            batch = self._batch(len(rows))
-            batch.gather(self.train, rows, self.scaling)
-            loss, accuracy = self._step(batch)
-            self.history.train_loss.append(loss)
-            self.history.train_accuracy.append(accuracy)
+        h, epoch = self.hyperparameters, self.epoch + 1
+        if self._warps:
+            rng = _stream(h.seed, "warps", epoch)
+            shape = self.train.image_shape
+            self._warps.warp(self.train.pixels, rng, image_shape=shape, out=self._warped)
+        order = _stream(h.seed, "shuffle", epoch).permutation(len(self.train))
+        with self._dropping_out(epoch):
+            for start in range(0, len(order), h.batch_size):
+                rows = order[start : start + h.batch_size]
+                batch = self._batch(len(rows))
+                batch.gather(self._warped, self.train.require_labels(), rows, self.scaling)
+                loss, accuracy = self._step(batch)
+                self.history.train_loss.append(loss)
+                self.history.train_accuracy.append(accuracy)
+        if self.average and h.average == "stochastic" and epoch > self._first_averaged:
+            self.average.include(self.network.parameters, 1 / (self.average.count + 1))
 
     def _step(self, batch: _Batch) -> tuple[float, float]:
         """One step of gradient descent; the batch's loss and accuracy are those before it."""
-        loss, work = batch.loss, batch.workspace
+        h, loss, work = self.hyperparameters, batch.loss, batch.workspace
         logits = self.network.forward(batch.X, work.outputs)
         value = loss.forward(logits, batch.y)
         if not math.isfinite(value):
-            self._diverged()
+            raise DivergenceError(self.iteration + 1, self.epoch + 1, h.step_size)
         self.network.backward_parameters(loss.backward(work.output_gradient), work.input_gradients)
-        self.optimizer.step(self.hyperparameters.step_size)
-        return value, loss.accuracy()
+        if h.clip_norm is not None:
+            clip_norm(self.network.gradients, h.clip_norm)
+        self.optimizer.step(self.schedule(self.iteration))
+        if self.average and h.average == "exponential":
+            self.average.include(self.network.parameters, 1 - h.average_decay)
+        return value, loss.correct / len(batch.y)
+
+    @property
+    def _first_averaged(self) -> int:
+        """How many epochs a stochastic average leaves out."""
+        return int(self.hyperparameters.average_start * self.hyperparameters.max_epochs)
+
+    @property
+    def _times_averaged(self) -> int:
+        if self.hyperparameters.average == "exponential":
+            return self.iteration
+        return max(0, self.epoch - self._first_averaged)
+
+    @contextlib.contextmanager
+    def _dropping_out(self, epoch: int) -> Iterator[None]:
+        """Within the block, each dropout layer draws from the stream of its place and epoch."""
+        layers = [layer for layer in self.network.layers if isinstance(layer, Dropout)]
+        stream = _stream(self.hyperparameters.seed, "dropout", epoch)
+        for layer, rng in zip(layers, stream.spawn(len(layers)), strict=True):
+            layer.rng = rng
+        try:
+            yield
+        finally:
+            for layer in layers:
+                layer.rng = None
 
     def _validate(self) -> tuple[float, float]:
-        n, loss_sum, correct = len(self.validation), 0.0, 0.0
+        n, loss_sum, correct = len(self.validation), 0.0, 0
+        labels = self.validation.require_labels()
+        loss = CrossEntropy()
         for start in range(0, n, EVALUATION_ROWS):
             rows = slice(start, min(start + EVALUATION_ROWS, n))
             batch = self._batch(rows.stop - rows.start)
-            batch.copy(self.validation, rows, self.scaling)
+            self.scaling(self.validation.pixels[rows], out=batch.X)
             logits = self.network.forward(batch.X, batch.workspace.outputs)
-            loss_sum += len(batch.y) * batch.loss.forward(logits, batch.y)
-            correct += len(batch.y) * batch.loss.accuracy()
+            loss_sum += len(logits) * loss.forward(logits, labels[rows])
+            correct += loss.correct
         parameters = self.network.parameters
         if not np.isfinite([loss_sum, parameters.min(), parameters.max()]).all():
-            self._diverged()
-        return loss_sum / n, round(correct) / n
-
-    def _diverged(self) -> None:
-        raise DivergenceError(self.iteration + 1, self.epoch + 1, self.hyperparameters.step_size)
+            step_size = self.hyperparameters.step_size
+            raise DivergenceError(self.iteration, self.epoch + 1, step_size)
+        return loss_sum / n, correct / n
 
     def _batch(self, n: int) -> _Batch:
         """The arrays for batches of n: there are at most four sizes in a run."""
         if n not in self._batches:
-            self._batches[n] = _Batch(self.network, n)
+            loss = CrossEntropy(self.hyperparameters.label_smoothing)
+            self._batches[n] = _Batch(self.network, n, loss)
         return self._batches[n]
 
 
 class _Batch:
     """n examples, and all the arrays that a step over n examples writes."""
 
-    def __init__(self, network: FeedForwardNeuralNetwork, n: int):
+    def __init__(self, network: FeedForwardNeuralNetwork, n: int, loss: CrossEntropy):
         self.pixels = np.empty((n, network.input_dim), np.uint8)
         self.X = np.empty((n, network.input_dim), network.parameters.dtype)
         self.y = np.empty(n, np.intp)
         self.workspace = Workspace(network, n)
-        self.loss = CrossEntropy()
+        self.loss = loss
 
-    def gather(self, dataset: Dataset, rows: NDArray[np.intp], scaling: Scaling) -> None:
+    def gather(
+        self,
+        pixels: NDArray[np.uint8],
+        labels: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        scaling: Scaling,
+    ) -> None:
         """Take these rows. (With mode "clip", numpy needs no copy of its own to check them.)"""
-        np.take(dataset.pixels, rows, axis=0, out=self.pixels, mode="clip")
-        np.take(dataset.require_labels(), rows, out=self.y, mode="clip")
+        np.take(pixels, rows, axis=0, out=self.pixels, mode="clip")
+        np.take(labels, rows, out=self.y, mode="clip")
         scaling(self.pixels, out=self.X)
 
-    def copy(self, dataset: Dataset, rows: slice, scaling: Scaling) -> None:
-        """Take rows that follow one another."""
-        self.y[:] = dataset.require_labels()[rows]
-        scaling(dataset.pixels[rows], out=self.X)
 
-
-STREAMS = ("weights", "shuffle")
+STREAMS = ("weights", "shuffle", "dropout", "warps")
 """What is drawn from a seed, each from a stream of its own; new ones go to the end."""
 
 
@@ -271,23 +323,47 @@ def _stream(seed: int, purpose: str, epoch: int = 0) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def _build(
-    hyperparameters: Hyperparameters, input_dim: int, output_dim: int
-) -> FeedForwardNeuralNetwork:
+def _build(h: Hyperparameters, input_dim: int, output_dim: int) -> FeedForwardNeuralNetwork:
     return FeedForwardNeuralNetwork(
         input_dim,
         output_dim,
-        hyperparameters.hidden_dim,
-        hyperparameters.num_layers,
-        hyperparameters.activation,
-        rng=_stream(hyperparameters.seed, "weights"),
-        dtype=hyperparameters.dtype,
+        h.hidden_dim,
+        h.num_layers,
+        h.activation,
+        dropout=h.dropout,
+        input_dropout=h.input_dropout,
+        residual=h.residual,
+        rng=_stream(h.seed, "weights"),
+        dtype=h.dtype,
+    )
+
+
+def _optimizer(h: Hyperparameters, network: FeedForwardNeuralNetwork) -> Optimizer:
+    vectors = network.parameters, network.gradients
+    if h.optimizer == "Adam":
+        return Adam(*vectors, weight_decay=h.weight_decay)
+    if h.momentum:
+        return Momentum(
+            *vectors, momentum=h.momentum, nesterov=h.nesterov, weight_decay=h.weight_decay
+        )
+    return GradientDescent(*vectors, weight_decay=h.weight_decay)
+
+
+def _schedule(h: Hyperparameters, batches: int) -> Schedule:
+    """The schedule in iterations, of which an epoch has so many."""
+    return Schedule(
+        h.schedule,
+        h.step_size,
+        iterations=h.max_epochs * batches,
+        warmup=round(h.warmup_epochs * batches),
+        decay=h.decay,
+        length=max(1, round((h.decay_epochs or 1) * batches)),
     )
 
 
 def _multiply_adds(network: FeedForwardNeuralNetwork, batch_size: int) -> int:
     """Count a step's: forward once, backward twice, less the gradient of the data."""
-    sizes = [layer.weights.size for layer in network.layers if isinstance(layer, Linear)]
+    sizes = [layer.weights.size for layer in network.linear_layers]
     return batch_size * (3 * sum(sizes) - sizes[0])
 
 
@@ -299,4 +375,10 @@ def _class_count(train: Dataset, validation: Dataset) -> int:
             f"{validation.name}: examples of {validation.input_dim} pixels, expected "
             f"{train.input_dim} as in {train.name}"
         )
-    return max(train.class_count or 0, validation.class_count or 0)
+    class_count = max(train.class_count or 0, validation.class_count or 0)
+    if class_count < 2:
+        raise DataError(
+            f"{train.name}: every label is 0, which leaves nothing to learn; is the label in "
+            "another column?"
+        )
+    return class_count

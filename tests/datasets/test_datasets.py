@@ -97,7 +97,11 @@ def test_labels_may_be_larger_than_a_pixel(tmp_path):
         ("1,2.5,0\n", {}, "line 1, column 2: found '2.5'"),
         ("1,,0\n", {}, "line 1, column 2: found '', expected a pixel"),
         ("1,nan,0\n", {}, "line 1, column 2: found 'nan'"),
-        ("1,2,-3\n", {}, "line 1, column 3: found '-3', expected a label, a whole number from 0$"),
+        (
+            "1,2,-3\n",
+            {},
+            "line 1, column 3: found '-3', expected a label, a whole number from 0 to 65535",
+        ),
         ("1,2,0\n3,4,10\n", {"class_count": 10}, "example 2: label 10.*expected 0 to 9"),
         ("a,b,label\n", {}, "no row below the header"),
         ("7\n8\n", {}, "one column is too few"),

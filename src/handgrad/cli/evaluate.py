@@ -7,10 +7,14 @@ import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
+from handgrad.cli.data import dataset_from
 from handgrad.datasets import Reading, small_mnist
 from handgrad.evaluation import evaluate as evaluate_model
 from handgrad.files import replacing
 from handgrad.models import load_model
+
+MOST_CLASSES = 20
+"""How many classes a confusion matrix may have to be printed."""
 
 
 def evaluate(
@@ -41,7 +45,7 @@ def evaluate(
     from handgrad.plots.digits import confusion_matrix, most_wrong
 
     classifier = load_model(model)
-    dataset = (reading or Reading()).read(data) if data else small_mnist().validation
+    dataset = dataset_from(reading, data) or small_mnist().validation
     evaluation = evaluate_model(classifier, dataset)
     figures = {"confusion.png": confusion_matrix(evaluation.confusion)}
     if dataset.image_shape:
@@ -53,7 +57,8 @@ def evaluate(
     if not quiet:
         print(f"{dataset.name}: {len(dataset)} examples")
         print(f"loss {evaluation.loss:.4f}, accuracy {evaluation.accuracy:.2%}")
-        _print_confusion(evaluation.confusion)
+        if classifier.class_count <= MOST_CLASSES:
+            _print_confusion(evaluation.confusion)
         print(f"wrote {out}/: {', '.join(figures)}")
 
 

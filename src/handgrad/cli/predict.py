@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from handgrad.cli.data import dataset_from
 from handgrad.datasets import Reading, small_mnist
 from handgrad.evaluation import check_fit
 from handgrad.files import write_text
@@ -36,7 +37,7 @@ def predict(
         Print nothing but errors.
     """
     classifier = load_model(model)
-    dataset = (reading or Reading()).read(data) if data else small_mnist().test
+    dataset = dataset_from(reading, data) or small_mnist().test
     check_fit(classifier, dataset)
     digits = classifier.predict(dataset.pixels)
     lines = [f"{i},{digit}\n" for i, digit in enumerate(digits.tolist())]

@@ -14,8 +14,9 @@ from cyclopts import Parameter
 from handgrad.cli.progress import progress
 from handgrad.datasets import Reading, Source
 from handgrad.errors import UsageError
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.runs import Run
-from handgrad.training import DivergenceError, Hyperparameters
+from handgrad.training import DivergenceError
 
 INTERRUPTED = 130
 """The exit status of a command that Ctrl-C ended, as shells have it."""
@@ -51,12 +52,12 @@ def train(
         The folder to write, new or empty. Default: runs/ and the time.
     resume
         A run folder to go on with, from its last checkpoint, as its config.toml says. To train
-        longer, raise max_epochs there.
+        longer, raise max_epochs there: what depends on it, such as a cosine, changes with it.
     quiet
         Print nothing but errors.
     """
     if resume:
-        if hyperparameters or reading or data or validation or out:
+        if any((hyperparameters, reading, data, validation, validation_labels, out)):
             raise UsageError("--resume takes no other option: config.toml in its folder has them")
         run = Run.resume(resume)
     else:

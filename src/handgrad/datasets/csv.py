@@ -2,16 +2,20 @@
 
 import io
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.datasets.compressed import read_bytes, write_bytes
 from handgrad.datasets.dataset import Dataset
-from handgrad.errors import DataError
+from handgrad.errors import DataError, UsageError
 
 LabelColumn = Literal["last", "first", "none"]
+
+LARGEST_LABEL = 65_535
+
+LARGEST_LABEL = 65_535
 
 
 def read_csv(
@@ -39,8 +43,12 @@ def read_csv(
     ------
     DataError
         If a row has another number of columns than the first, or a field is not a whole number
-        from 0 to 255 (a label: from 0). The message names line and column, counted from 1.
+        from 0 to 255 (a label: to 65,535). The message names line and column, counted from 1.
+    UsageError
+        If `label` is not a place.
     """
+    if label not in get_args(LabelColumn):
+        raise UsageError(f"must be last, first or none, got {label!r}", "label")
     path = Path(path)
     lines = _lines(path)
     first = 1 if (_looks_like_header(lines[0]) if header is None else header) else 0
@@ -87,15 +95,11 @@ def _is_number(field: str) -> bool:
 def _parse(
     path: Path, lines: list[str], first: int, label: LabelColumn
 ) -> tuple[NDArray[np.uint8], NDArray[np.intp] | None]:
-    """Parse fast if everything is in order, and otherwise line by line, to say what is not."""
     if first >= len(lines):
         raise DataError(f"{path}: there is no row below the header")
-    try:
-        table: NDArray = np.loadtxt(
-            lines[first:], dtype=np.uint8, delimiter=",", comments=None, ndmin=2
-        )
-    except ValueError:
-        table = _parse_line_by_line(path, lines, first, label)
+    table = _table(lines[first:], label)
+    if table is None:
+        raise DataError(f"{path}, {_first_fault(lines, first, label)}")
     if label == "none":
         return table.astype(np.uint8, copy=False), None
     if table.shape[1] < 2:
@@ -106,36 +110,44 @@ def _parse(
     return np.ascontiguousarray(pixels, np.uint8), labels.astype(np.intp)
 
 
-def _parse_line_by_line(
-    path: Path, lines: list[str], first: int, label: LabelColumn
-) -> NDArray[np.intp]:
-    """Parse rows of whole numbers, also if written as 3.0, or say where one is not."""
-    rows: list[list[int]] = []
+def _table(rows: list[str], label: LabelColumn) -> NDArray | None:
+    """Read the numbers; None if one is not a whole number in its range, or a row is uneven."""
+    try:
+        return np.loadtxt(rows, np.uint8, delimiter=",", comments=None, ndmin=2)
+    except ValueError:
+        pass  # 3.0 is a whole number too, and a label may be larger than a pixel.
+    try:
+        table = np.loadtxt(rows, float, delimiter=",", comments=None, ndmin=2)
+    except ValueError:
+        return None
+    largest = np.full(table.shape[1], 255)
+    if label != "none":
+        largest[_label_column(label, len(largest))] = LARGEST_LABEL
+    good = (table >= 0) & (table <= largest) & (table == np.floor(table))
+    return table if good.all() else None
+
+
+def _first_fault(lines: list[str], first: int, label: LabelColumn) -> str:
+    """Say where the first thing wrong is, and what; lines and columns are counted from 1."""
+    width = 0
     for number, line in enumerate(lines[first:], first + 1):
         if not line.strip():
             continue
         fields = line.split(",")
-        if rows and len(fields) != len(rows[0]):
-            raise DataError(
-                f"{path}, line {number}: {len(fields)} columns, expected {len(rows[0])} "
-                "as in the first row"
-            )
-        label_column = {"last": len(fields) - 1, "first": 0, "none": -1}[label]
-        rows.append(
-            [
-                _whole_number(
-                    f"{path}, line {number}, column {column + 1}", field, column == label_column
+        width = width or len(fields)
+        if len(fields) != width:
+            return f"line {number}: {len(fields)} columns, expected {width} as in the first row"
+        for column, field in enumerate(fields):
+            is_label = label != "none" and column == _label_column(label, width)
+            what, largest = ("label", LARGEST_LABEL) if is_label else ("pixel", 255)
+            value = float(field) if _is_number(field) else -1.0
+            if not (0 <= value <= largest and value.is_integer()):
+                return (
+                    f"line {number}, column {column + 1}: found {field.strip()!r}, expected a "
+                    f"{what}, a whole number from 0 to {largest}"
                 )
-                for column, field in enumerate(fields)
-            ]
-        )
-    return np.array(rows, np.intp)
+    return "a row cannot be read"
 
 
-def _whole_number(where: str, field: str, is_label: bool) -> int:
-    what, largest = ("label", 2**31) if is_label else ("pixel", 255)
-    expected = "a whole number from 0" + ("" if is_label else " to 255")
-    value = float(field) if _is_number(field) else -1.0
-    if not (0 <= value <= largest and value.is_integer()):
-        raise DataError(f"{where}: found {field.strip()!r}, expected a {what}, {expected}")
-    return int(value)
+def _label_column(label: LabelColumn, width: int) -> int:
+    return 0 if label == "first" else width - 1

@@ -3,6 +3,7 @@
 import math
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,17 @@ from handgrad.layers import Array
 class Scaling:
     """x ← x · factor + offset, from pixels (0 to 255) to the inputs of a network.
 
-    The default is SPEC's x/256 − 0.5.
+    The default is the course's x/256 − 0.5.
     """
 
     factor: float = 1 / 256
     offset: float = -0.5
+
+    @classmethod
+    def standardizing(cls, pixels: NDArray[np.uint8]) -> "Scaling":
+        """Scale to mean 0 and standard deviation 1 over all of these pixels together."""
+        deviation = float(pixels.std()) or 1.0
+        return cls(1 / deviation, -float(pixels.mean()) / deviation)
 
     def __call__(self, pixels: NDArray[np.uint8], out: Array) -> Array:
         """Write the scaled pixels, n × d, into `out`, and return it."""
@@ -75,7 +82,10 @@ class Dataset:
                 f"{self.image_shape[0]} × {self.image_shape[1]}"
             )
         if self.labels is not None:
-            self._settle("labels", np.asarray(self.labels).astype(np.intp))
+            labels = np.asarray(self.labels)
+            if labels.dtype.kind not in "iu":
+                raise DataError(f"{self.name}: labels must be whole numbers, found {labels.dtype}")
+            self._settle("labels", labels.astype(np.intp))
             self._check_labels(self.labels)
 
     def _settle(self, field: str, value: object) -> None:
@@ -87,7 +97,7 @@ class Dataset:
                 f"{self.name}: {len(self)} images take {len(self)} labels, found an array of "
                 f"shape {labels.shape}"
             )
-        class_count = self.class_count or int(labels.max()) + 1
+        class_count = int(labels.max()) + 1 if self.class_count is None else self.class_count
         self._settle("class_count", class_count)
         wrong = np.flatnonzero((labels < 0) | (labels >= class_count))
         if len(wrong):
@@ -104,7 +114,7 @@ class Dataset:
         """d, the number of pixels of an image."""
         return self.pixels.shape[1]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A checksum of pixels and labels, to recognise the same data by."""
         checksum = zlib.crc32(self.pixels.tobytes())

@@ -48,7 +48,7 @@ def read_npz(path: Path | str, *, class_count: int | None = None) -> Dataset:
         raise DataError(f"{path}: the NPZ file is damaged or cut short ({error})") from error
     pixels = _whole_numbers(images, 255, f"{path}, {names[0]}").astype(np.uint8, copy=False)
     if labels is not None:
-        labels = _whole_numbers(labels, 2**31, f"{path}, {names[1]}").astype(np.intp)
+        labels = _whole_numbers(labels, 65_535, f"{path}, {names[1]}").astype(np.intp)
     return Dataset(pixels, labels, class_count=class_count, name=path.name)
 
 

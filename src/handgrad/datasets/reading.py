@@ -16,10 +16,12 @@ def read(
     header: bool | None = None,
     labels_path: Path | str | None = None,
     class_count: int | None = None,
+    image_shape: tuple[int, int] | None = None,
 ) -> Dataset:
     """Read CSV, IDX or NPZ, plain or gzipped: the content tells which, not the name.
 
-    `label` and `header` are for CSV (see `read_csv`), `labels_path` is for IDX (see `read_idx`).
+    `label`, `header` and `image_shape` are for CSV (see `read_csv`), `labels_path` is for IDX
+    (see `read_idx`).
 
     Raises
     ------
@@ -32,4 +34,6 @@ def read(
         return read_idx(path, labels_path=labels_path, class_count=class_count)
     if start.startswith(b"PK"):
         return read_npz(path, class_count=class_count)
-    return read_csv(path, label=label, header=header, class_count=class_count)
+    return read_csv(
+        path, label=label, header=header, class_count=class_count, image_shape=image_shape
+    )

@@ -7,6 +7,7 @@ from handgrad.datasets.csv import LabelColumn
 from handgrad.datasets.dataset import Dataset
 from handgrad.datasets.reading import read
 from handgrad.datasets.small_mnist import small_mnist
+from handgrad.errors import UsageError
 
 HELD_OUT = 1 / 6
 """The share of the data held out for validation where no validation set is given."""
@@ -23,20 +24,34 @@ class Reading:
     """Whether a CSV begins with a header. Default: it does, if its first line is mostly words."""
 
     labels: Path | None = None
-    """The labels of an IDX file. Default: labels-idx1 beside images-idx3."""
+    """The labels of DATA if it is IDX. Default: labels-idx1 beside images-idx3."""
 
     classes: int | None = None
     """How many classes there are. Default: one more than the largest label."""
 
+    image_shape: tuple[int, int] | None = None
+    """Rows and columns of an image in a CSV. Default: it is square, if it can be."""
+
+    def __post_init__(self) -> None:
+        if self.classes is not None and self.classes < 2:
+            raise UsageError(f"must be 2 or more, got {self.classes}", "classes")
+        if self.image_shape is not None:
+            object.__setattr__(self, "image_shape", tuple(self.image_shape))
+
     def read(self, path: Path, labels: Path | None = None) -> Dataset:
-        """Read a file, with `labels` as its IDX labels if they are not those of the options."""
+        """Read a file; `labels` are those of an IDX file, if not beside it."""
         return read(
             path,
             label=self.label,
             header=self.header,
-            labels_path=labels or self.labels,
+            labels_path=labels,
             class_count=self.classes,
+            image_shape=self.image_shape,
         )
+
+    def data(self, path: Path) -> Dataset:
+        """Read the file that `labels` belongs to."""
+        return self.read(path, self.labels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +70,11 @@ class Source:
     reading: Reading = field(default_factory=Reading)
     """How the files are read."""
 
+    def __post_init__(self) -> None:
+        settings = (self.validation, self.validation_labels, self.reading)
+        if self.data is None and settings != (None, None, Reading()):
+            raise UsageError("options that say how data are read need DATA, the file to read")
+
     def load(self) -> tuple[Dataset, Dataset]:
         """Read the training and the validation set.
 
@@ -65,7 +85,7 @@ class Source:
         """
         if self.data is None:
             return small_mnist().train, small_mnist().validation
-        train = self.reading.read(self.data)
+        train = self.reading.data(self.data)
         if self.validation is None:
             return train.split(HELD_OUT, seed=0)
         return train, self.reading.read(self.validation, self.validation_labels)

@@ -14,7 +14,7 @@ def confusion_matrix(confusion: NDArray[np.intp]) -> Figure:
     Shades show the mistakes as shares of the row; the diagonal, which is right, stays unshaded.
     """
     c = len(confusion)
-    side = max(4.0, 0.55 * c + 1.5)
+    side = min(max(4.0, 0.55 * c + 1.5), 18.0)
     figure = Figure(figsize=(side, side), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
@@ -43,7 +43,7 @@ def most_wrong(evaluation: Evaluation, dataset: Dataset, count: int = 24) -> Fig
     """
     if dataset.image_shape is None:
         raise ValueError(f"{dataset.name}: not images, which this picture needs")
-    rows = evaluation.most_wrong(count)
+    rows, predictions = evaluation.most_wrong(count), evaluation.predictions
     columns = 8
     lines = max(1, -(-len(rows) // columns))
     figure = Figure(figsize=(columns * 1.15, lines * 1.5), dpi=150, layout="constrained")
@@ -51,7 +51,7 @@ def most_wrong(evaluation: Evaluation, dataset: Dataset, count: int = 24) -> Fig
     for axes in grid:
         axes.set_axis_off()
     for axes, row in zip(grid, rows, strict=False):
-        predicted = evaluation.predictions[row]
+        predicted = predictions[row]
         sureness = np.exp(evaluation.log_proba[row, predicted])
         axes.imshow(dataset.pixels[row].reshape(dataset.image_shape), cmap="gray_r")
         caption = f"{evaluation.labels[row]}, taken for {predicted}\n({sureness:.1%} sure)"

@@ -1,0 +1,214 @@
+"""What a training run is asked to do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from handgrad.errors import UsageError
+from handgrad.network import ActivationName
+from handgrad.optimizers import ScheduleName
+from handgrad.warps import Warps
+
+OptimizerName = Literal["SGD", "Adam"]
+AverageName = Literal["none", "exponential", "stochastic"]
+DTypeName = Literal["float32", "float64"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters:
+    """With the data, all that the result of a run depends on.
+
+    Raises
+    ------
+    UsageError
+        If a value is out of range, or needs another that is not there.
+    """
+
+    seed: int = 102
+    """What first weights, shuffling, dropout and warps are drawn from, each in its own stream."""
+
+    step_size: float = 0.01
+    """How far the parameters move against the gradient of a batch's mean loss."""
+
+    batch_size: int = 200
+    """How many examples a step sees; an epoch's last batch may have fewer."""
+
+    max_epochs: int = 200
+    """How many times to go through the training set."""
+
+    num_layers: int = 2
+    """The number of linear layers; an activation follows each but the last."""
+
+    hidden_dim: int | tuple[int, ...] = 16
+    """The width of the hidden layers; or a width each, one fewer than num_layers."""
+
+    activation: ActivationName = "Sigmoid"
+    """The nonlinearity after each linear layer but the last."""
+
+    residual: bool = False
+    """Whether each hidden layer as wide as the one before it adds to its input: a + g(aW + b)."""
+
+    optimizer: OptimizerName = "SGD"
+    """Stochastic gradient descent, or Adam with decoupled weight decay."""
+
+    momentum: float = 0.0
+    """The share of the last move that SGD keeps; from 0 to below 1."""
+
+    nesterov: bool = False
+    """Whether momentum looks one step ahead."""
+
+    weight_decay: float = 0.0
+    """How strongly the parameters are drawn towards 0: L2 for SGD, decoupled for Adam."""
+
+    clip_norm: float | None = None
+    """The longest that a gradient may be; a longer one is shortened."""
+
+    schedule: ScheduleName = "constant"
+    """How the step size changes; cosine falls to 0 at max_epochs."""
+
+    warmup_epochs: float = 0.0
+    """Over how many epochs the step size first rises."""
+
+    decay: float = 0.1
+    """The factor by which an exponential or step schedule lowers the step size."""
+
+    decay_epochs: float | None = None
+    """The epochs in which it does so once."""
+
+    dropout: float = 0.0
+    """The share of each hidden layer's outputs that are dropped in a training step."""
+
+    input_dropout: float = 0.0
+    """The share of the inputs that are dropped in a training step."""
+
+    label_smoothing: float = 0.0
+    """The share of each label's probability that is spread over all classes."""
+
+    average: AverageName = "none"
+    """What is validated and saved: the last parameters, or a mean of theirs over time."""
+
+    average_decay: float = 0.999
+    """The share of an exponential average that a step leaves."""
+
+    average_start: float = 0.75
+    """The share of max_epochs after which a stochastic average takes in each epoch's end."""
+
+    patience: int | None = None
+    """Stop after so many epochs without a lower validation loss."""
+
+    standardize: bool = False
+    """Scale pixels to mean 0 and deviation 1 over the training set, not x/256 − 0.5."""
+
+    warps: bool = False
+    """Whether every epoch sees freshly deformed images, as strongly as the next six say."""
+
+    warp_rotation: float = Warps.rotation
+    """Degrees either way."""
+
+    warp_scale: float = Warps.scale
+    """Relative change of height and of width, either way."""
+
+    warp_shear: float = Warps.shear
+    """Slant, pixels a pixel, either way."""
+
+    warp_shift: float = Warps.shift
+    """Pixels either way."""
+
+    warp_elastic: float = Warps.elastic
+    """Standard deviation of the elastic field, in pixels."""
+
+    warp_bumps: int = Warps.bumps
+    """How many Gaussian bumps an axis make up the elastic field."""
+
+    dtype: DTypeName = "float32"
+    """The floating-point type of parameters and arithmetic."""
+
+    threads: int | None = None
+    """BLAS threads; by default one for a small network, every core for a wide one."""
+
+    def __post_init__(self) -> None:
+        self._require("a whole number, 0 or more", lambda x: _is_whole(x) and x >= 0, "seed")
+        self._require("a number above 0", lambda x: 0 < x < math.inf, "step_size", "decay")
+        self._require(
+            "a whole number, 1 or more",
+            lambda x: _is_whole(x) and x >= 1,
+            "batch_size", "max_epochs", "num_layers",
+        )  # fmt: skip
+        self._require(
+            "a whole number, 1 or more",
+            lambda x: x is None or (_is_whole(x) and x >= 1),
+            "threads", "patience",
+        )  # fmt: skip
+        self._require("a number above 0", lambda x: x is None or x > 0, "clip_norm", "decay_epochs")
+        self._require(
+            "from 0 to below 1", lambda x: 0 <= x < 1,
+            "momentum", "dropout", "input_dropout", "label_smoothing", "average_decay",
+            "average_start",
+        )  # fmt: skip
+        self._require("0 or more", lambda x: 0 <= x < math.inf, "weight_decay", "warmup_epochs")
+        self._require_choice("activation", ActivationName)
+        self._require_choice("optimizer", OptimizerName)
+        self._require_choice("schedule", ScheduleName)
+        self._require_choice("average", AverageName)
+        self._require_choice("dtype", DTypeName)
+        self._check_widths()
+        self._check_together()
+        if self.warps:
+            self.strengths()
+
+    def strengths(self) -> Warps:
+        """Give the warps, whether or not they are switched on."""
+        return Warps(
+            rotation=self.warp_rotation,
+            scale=self.warp_scale,
+            shear=self.warp_shear,
+            shift=self.warp_shift,
+            elastic=self.warp_elastic,
+            bumps=self.warp_bumps,
+        )
+
+    def _check_widths(self) -> None:
+        if isinstance(self.hidden_dim, list):
+            object.__setattr__(self, "hidden_dim", tuple(self.hidden_dim))
+        widths = self.hidden_dim if isinstance(self.hidden_dim, tuple) else (self.hidden_dim,)
+        if not widths or not all(_is_whole(width) and width >= 1 for width in widths):
+            raise UsageError(f"must be whole, 1 or more, got {self.hidden_dim!r}", "hidden_dim")
+        if len(widths) > 1 and len(widths) != self.num_layers - 1:
+            raise UsageError(
+                f"has {len(widths)} widths; num_layers {self.num_layers} takes one for all, or "
+                f"{self.num_layers - 1}",
+                "hidden_dim",
+            )
+
+    def _check_together(self) -> None:
+        if self.schedule in ("exponential", "step") and self.decay_epochs is None:
+            raise UsageError(f"{self.schedule} needs decay_epochs, its length", "schedule")
+        if self.nesterov and not self.momentum:
+            raise UsageError("needs momentum above 0", "nesterov")
+        if self.momentum and self.optimizer != "SGD":
+            raise UsageError(f"is SGD's; the optimizer is {self.optimizer}", "momentum")
+
+    def _require(self, expected: str, holds: Callable[[Any], bool], *names: str) -> None:
+        for name in names:
+            value = getattr(self, name)
+            if not _holds(holds, value):
+                raise UsageError(f"must be {expected}, got {value!r}", name)
+
+    def _require_choice(self, name: str, choices: Any) -> None:
+        names = get_args(choices)
+        self._require("one of " + ", ".join(names), names.__contains__, name)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _holds(condition: Callable[[Any], bool], value: object) -> bool:
+    """Whether a value meets a condition; one that cannot be compared, such as text, does not."""
+    try:
+        return condition(value)
+    except TypeError:
+        return False
