@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from handgrad.datasets import Dataset
 from handgrad.errors import DataError
 from handgrad.layers import Array
-from handgrad.models import NetworkModel
+from handgrad.models import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Evaluation:
         return np.take_along_axis(self.log_proba, self.labels[:, None], axis=1)[:, 0]
 
 
-def evaluate(model: NetworkModel, dataset: Dataset) -> Evaluation:
+def evaluate(model: Model, dataset: Dataset) -> Evaluation:
     """Evaluate a model on data with labels.
 
     Raises
@@ -69,7 +69,7 @@ def evaluate(model: NetworkModel, dataset: Dataset) -> Evaluation:
     return Evaluation(model.predict_log_proba(dataset.pixels), labels)
 
 
-def check_fit(model: NetworkModel, dataset: Dataset) -> None:
+def check_fit(model: Model, dataset: Dataset) -> None:
     """Raise DataError if the images are not of the size that the model takes."""
     if dataset.input_dim != model.input_dim:
         raise DataError(

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,29 @@ ROWS_AT_ONCE = 1000
 
 Tensors = dict[str, NDArray]
 Metadata = dict[str, Any]
+
+
+class Model(Protocol):
+    """What every model does, whatever it is inside: it classifies pixels, n × d, 0 to 255."""
+
+    image_shape: tuple[int, int] | None
+
+    @property
+    def input_dim(self) -> int:
+        """d, the number of pixels of an image."""
+
+    @property
+    def class_count(self) -> int:
+        """c, the number of classes."""
+
+    def predict_log_proba(self, pixels: NDArray[np.uint8]) -> Array:
+        """Compute log p(class | image), n × c."""
+
+    def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
+        """Compute p(class | image), n × c."""
+
+    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """Name the most probable class of each image."""
 
 
 @dataclass(eq=False)
@@ -81,7 +104,7 @@ def save_model(path: Path | str, model: NetworkModel) -> None:
     write_tensors(path, network_tensors(model.network), model_metadata(model))
 
 
-def load_model(path: Path | str) -> NetworkModel:
+def load_model(path: Path | str) -> Model:
     """Read a model from its file, or from the run folder that holds it.
 
     Raises
@@ -93,9 +116,14 @@ def load_model(path: Path | str) -> NetworkModel:
     if path.is_dir():
         path = path / "model.safetensors"
     tensors, metadata = read_tensors(path)
-    if metadata.get("kind") != "network":
-        raise DataError(f"{path}: holds a {metadata.get('kind')!r}, which is not a known model")
-    return _network_model(path, tensors, metadata)
+    kind = metadata.get("kind")
+    if kind == "network":
+        return _network_model(path, tensors, metadata)
+    if kind == "bernoulli-naive-bayes":
+        from handgrad.naive_bayes.pixels import bernoulli_model
+
+        return bernoulli_model(path, tensors, metadata)
+    raise DataError(f"{path}: holds a {kind!r}, which is not a known model")
 
 
 def network_tensors(network: FeedForwardNeuralNetwork) -> Tensors:

@@ -70,8 +70,7 @@ class Run:
             If the data cannot be read or do not fit together.
         """
         folder = Path(folder)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UsageError(f"{folder} exists already: choose another --out, or --resume it")
+        require_new(folder, "choose another --out, or --resume it")
         training = Training(*source.load(), hyperparameters)
         folder.mkdir(parents=True, exist_ok=True)
         write_text(folder / "config.toml", _config(training, source))
@@ -89,9 +88,9 @@ class Run:
             If the folder is not a run, is damaged, or its data have changed.
         """
         folder = Path(folder)
-        hyperparameters, source, fingerprint = read_config(folder)
+        hyperparameters, source, recorded = read_config(folder)
         training = Training(*source.load(), hyperparameters)
-        if fingerprint != _fingerprint(training):
+        if recorded != fingerprint(training.train, training.validation):
             raise DataError(f"{folder}: the data are not those that the run was started with")
         checkpoint = folder / "model.safetensors"
         if checkpoint.exists():
@@ -146,6 +145,12 @@ class Run:
         with training.averaged():
             tensors = state | network_tensors(training.network)
             write_tensors(self.folder / "model.safetensors", tensors, metadata)
+
+
+def require_new(folder: Path, advice: str = "choose another --out") -> None:
+    """Raise UsageError if a folder to write holds something already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists already: {advice}")
 
 
 def read_config(folder: Path | str) -> tuple[Hyperparameters, Source, str]:
@@ -206,9 +211,9 @@ def _read_checkpoint(path: Path, training: Training) -> tuple[int, dict[str, NDA
 def _config(training: Training, source: Source) -> str:
     import tomli_w
 
-    hyperparameters = _as_toml(asdict(training.hyperparameters))
+    hyperparameters = as_toml(asdict(training.hyperparameters))
     hyperparameters["threads"] = training.threads
-    data = _as_toml(asdict(source)) | {"fingerprint": _fingerprint(training)}
+    data = as_toml(asdict(source)) | {"fingerprint": fingerprint(training.train, training.validation)}
     return tomli_w.dumps({"hyperparameters": hyperparameters, "data": data})
 
 
@@ -216,12 +221,12 @@ PATHS = ("data", "validation", "labels", "validation_labels")
 """The settings that are files."""
 
 
-def _as_toml(settings: dict[str, Any]) -> dict[str, Any]:
+def as_toml(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings as TOML has them: paths absolute and as text, None left out."""
     result: dict[str, Any] = {}
     for name, value in settings.items():
         if isinstance(value, dict):
-            result[name] = _as_toml(value)
+            result[name] = as_toml(value)
         elif value is not None:
             result[name] = str(value.resolve()) if isinstance(value, Path) else value
     return result
@@ -231,8 +236,9 @@ def _with_paths(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: Path(value) if name in PATHS else value for name, value in settings.items()}
 
 
-def _fingerprint(training: Training) -> str:
-    return f"{training.train.fingerprint}-{training.validation.fingerprint}"
+def fingerprint(train: Dataset, validation: Dataset) -> str:
+    """Both sets' checksums, to recognise the same data by."""
+    return f"{train.fingerprint}-{validation.fingerprint}"
 
 
 def _summary(training: Training, status: str) -> str:
@@ -250,19 +256,27 @@ def _summary(training: Training, status: str) -> str:
         summary["final"] = asdict(history.epochs[-1])
         summary["best"] = asdict(history.best)
     summary["data"] = {
-        "train": _description(training.train),
-        "validation": _description(training.validation),
+        "train": description(training.train),
+        "validation": description(training.validation),
     }
-    summary["versions"] = {
-        "handgrad": version("handgrad"),
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
-    summary["platform"] = {"system": sys.platform, "machine": platform.machine()}
+    summary |= environment()
     return json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
 
 
-def _description(dataset: Dataset) -> dict[str, Any]:
+def environment() -> dict[str, Any]:
+    """Describe what a run ran on, for its summary."""
+    return {
+        "versions": {
+            "handgrad": version("handgrad"),
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        "platform": {"system": sys.platform, "machine": platform.machine()},
+    }
+
+
+def description(dataset: Dataset) -> dict[str, Any]:
+    """Describe a data set, for a summary."""
     return {
         "name": dataset.name,
         "examples": len(dataset),

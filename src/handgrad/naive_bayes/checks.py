@@ -81,8 +81,9 @@ def checked_priors(priors: ArrayLike) -> NDArray[np.float64]:
     given = np.asarray(priors, dtype=np.float64)
     if given.ndim != 1 or not (np.all(given >= 0) and np.isclose(given.sum(), 1)):
         raise UsageError(
-            "priors must be 'learned', 'uniform' or one probability a class with the sum 1; "
-            f"got {priors!r}"
+            "must be 'learned', 'uniform' or one probability a class with the sum 1, "
+            f"got {priors!r}",
+            parameter="priors",
         )
     return given
 
@@ -90,5 +91,5 @@ def checked_priors(priors: ArrayLike) -> NDArray[np.float64]:
 def checked_smoothing(name: str, value: float) -> float:
     """The amount of smoothing: finite, and not negative."""
     if not (np.isfinite(value) and value >= 0):
-        raise UsageError(f"{name} must be a finite number, 0 or above; got {value}")
+        raise UsageError(f"must be a finite number, 0 or above, got {value}", parameter=name)
     return value

@@ -1,10 +1,12 @@
 """Naïve Bayes for features that are on or off, and for features that are counts."""
 
+from typing import Self
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from handgrad.errors import DataError
-from handgrad.naive_bayes.checks import checked_features, checked_smoothing
+from handgrad.naive_bayes.checks import checked_classes, checked_features, checked_smoothing
 from handgrad.naive_bayes.forms import Floats, LinearForm, blocks
 from handgrad.naive_bayes.model import NaiveBayes, Priors, log
 
@@ -34,6 +36,34 @@ class DiscreteNaiveBayes(NaiveBayes):
         super().__init__(priors=priors)
         self.alpha = checked_smoothing("alpha", alpha)
 
+    def fit_counts(
+        self, classes: ArrayLike, class_count: ArrayLike, feature_count: ArrayLike
+    ) -> Self:
+        """Take counts that were made before, in place of examples.
+
+        Parameters
+        ----------
+        classes, class_count, feature_count
+            What the attributes of these names were: K labels in order, K numbers and K × d.
+
+        Raises
+        ------
+        DataError
+            If they do not fit together, or a count is negative or not finite.
+        """
+        counts = np.asarray(class_count, np.float64), np.asarray(feature_count, np.float64)
+        labels = checked_classes(classes)
+        if counts[0].shape != labels.shape or counts[1].shape[:-1] != labels.shape:
+            raise DataError(
+                f"{len(labels)} classes take as many class counts and rows of feature counts, "
+                f"found shapes {counts[0].shape} and {counts[1].shape}"
+            )
+        if not all(np.all(np.isfinite(count) & (count >= 0)) for count in counts):
+            raise DataError("counts must be finite and not negative")
+        self._start(labels, counts[1].shape[1])
+        self.class_count, self.feature_count = counts
+        return self
+
     def _start(self, classes: NDArray, n_features: int) -> None:
         super()._start(classes, n_features)
         self.feature_count = np.zeros((len(classes), n_features))
@@ -58,8 +88,8 @@ class DiscreteNaiveBayes(NaiveBayes):
         if np.any(infinite):
             row, feature = np.argwhere(infinite)[0]
             raise DataError(
-                f"without smoothing, feature {feature} has a probability of 0 in class "
-                f"{self.classes[row]}, so its weight is infinite: give an alpha above 0"
+                f"without smoothing, a value of feature {feature} has probability 0 in class "
+                f"{self.classes[row]} and its weight is infinite: give an alpha above 0"
             )
 
 

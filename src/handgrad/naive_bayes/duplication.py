@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from handgrad.errors import UsageError
+from handgrad.layers import Array
+from handgrad.losses import log_softmax
 from handgrad.naive_bayes.forms import Floats
-from handgrad.naive_bayes.model import NaiveBayes, log_softmax
+from handgrad.naive_bayes.model import NaiveBayes
 
 
 def duplicate_features(X: ArrayLike, copies: int) -> NDArray:
@@ -22,7 +24,7 @@ def duplicate_features(X: ArrayLike, copies: int) -> NDArray:
 
 
 def duplicated_log_odds(
-    log_odds: ArrayLike, copies: float, prior_log_odds: ArrayLike = 0.0
+    log_odds: ArrayLike, copies: ArrayLike, prior_log_odds: ArrayLike = 0.0
 ) -> Floats:
     """log P(1 | k copies of x)/P(0 | k copies of x) in closed form.
 
@@ -31,7 +33,7 @@ def duplicated_log_odds(
     log_odds
         log P(1 | x)/P(0 | x), with each feature once.
     copies
-        k, any positive number.
+        k, any positive numbers.
     prior_log_odds
         log P(1)/P(0). With 0, equal priors, the result is k times `log_odds`: the odds to the
         power k. In general it is prior_log_odds + k (log_odds − prior_log_odds), because the prior
@@ -39,10 +41,10 @@ def duplicated_log_odds(
     """
     _check_copies(copies)
     prior_log_odds = np.asarray(prior_log_odds, dtype=np.float64)
-    return prior_log_odds + copies * (np.asarray(log_odds) - prior_log_odds)
+    return prior_log_odds + np.asarray(copies) * (np.asarray(log_odds) - prior_log_odds)
 
 
-def duplicated_log_proba(model: NaiveBayes, X: ArrayLike, copies: float) -> Floats:
+def duplicated_log_proba(model: NaiveBayes, X: ArrayLike, copies: float) -> Array:
     """log P(c | k copies of x), n × K, in closed form, from the model of each feature once.
 
     It is what the same model gives for `duplicate_features(X, copies)` when it is fitted on
@@ -53,6 +55,6 @@ def duplicated_log_proba(model: NaiveBayes, X: ArrayLike, copies: float) -> Floa
     return log_softmax(model.class_log_prior + copies * model.log_likelihood(X))
 
 
-def _check_copies(copies: float) -> None:
-    if not copies > 0:
-        raise UsageError(f"copies must be above 0; got {copies}")
+def _check_copies(copies: ArrayLike) -> None:
+    if not np.all(np.asarray(copies) > 0):
+        raise UsageError(f"must be above 0, got {copies!r}", parameter="copies")

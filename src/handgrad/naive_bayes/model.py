@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from handgrad.errors import UsageError
+from handgrad.layers import Array
+from handgrad.losses import log_softmax
 from handgrad.naive_bayes.checks import (
     checked_classes,
     checked_features,
@@ -50,8 +52,8 @@ class NaiveBayes:
         if isinstance(priors, str):
             if priors not in ("learned", "uniform"):
                 raise UsageError(
-                    "priors must be 'learned', 'uniform' or one probability a class; "
-                    f"got {priors!r}"
+                    f"must be 'learned', 'uniform' or one probability a class, got {priors!r}",
+                    parameter="priors",
                 )
             self.priors: str | Floats = priors
         else:
@@ -122,11 +124,11 @@ class NaiveBayes:
         best = np.argmax(self._scores(X), axis=1)
         return self.classes[best]
 
-    def predict_log_proba(self, X: ArrayLike) -> Floats:
+    def predict_log_proba(self, X: ArrayLike) -> Array:
         """log P(c | x), n × K, for each row x of X and each class c, in the order of `classes`."""
         return log_softmax(self._scores(X))
 
-    def predict_proba(self, X: ArrayLike) -> Floats:
+    def predict_proba(self, X: ArrayLike) -> Array:
         """P(c | x), n × K, for each row x of X and each class c, in the order of `classes`."""
         return np.exp(self.predict_log_proba(X))
 
@@ -184,10 +186,3 @@ def log(x: ArrayLike) -> Floats:
     """log x, with log 0 = −∞ and no warning about it."""
     with np.errstate(divide="ignore"):
         return np.log(x)
-
-
-def log_softmax(scores: Floats) -> Floats:
-    """Subtract log Σ_c exp(score_c) from each row's scores, without overflow."""
-    scores = scores - scores.max(axis=1, keepdims=True)
-    scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
-    return scores

@@ -1,0 +1,160 @@
+"""`handgrad bayes`, the folder it writes, and the commands that take its model."""
+
+import json
+import tomllib
+
+import numpy as np
+import pytest
+
+from handgrad.cli import run
+from handgrad.datasets import Dataset, small_mnist, write_csv
+from handgrad.errors import DataError
+from handgrad.models import load_model, read_tensors, write_tensors
+from handgrad.naive_bayes import BernoulliNaiveBayes
+from handgrad.naive_bayes.pixels import fit_pixels, save_bernoulli
+from handgrad.naive_bayes.study import mean_confidence, study_duplication
+
+FOLDER = {
+    "config.toml",
+    "duplication.png",
+    "model.safetensors",
+    "reliability.png",
+    "summary.json",
+    "weights.png",
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return fit_pixels(BernoulliNaiveBayes(threshold=127), small_mnist().train)
+
+
+@pytest.fixture(scope="module")
+def model_file(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model.safetensors"
+    save_bernoulli(path, model)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(model_file, tmp_path_factory):
+    # Another Naïve Bayes stands in for the network, which would take seconds to train.
+    out = tmp_path_factory.mktemp("bayes") / "run"
+    arguments = ["bayes", "--threshold", "100", "--network", str(model_file), "--out", str(out)]
+    assert run([*arguments, "--quiet"]) == 0
+    return out
+
+
+def test_the_folder_is_like_that_of_a_run(folder, model_file):
+    assert {path.name for path in folder.iterdir()} == FOLDER
+    config = tomllib.loads((folder / "config.toml").read_text())
+    assert config["bayes"] == {
+        "threshold": 100,
+        "alpha": 1,
+        "priors": "learned",
+        "network": str(model_file),
+    }
+    summary = json.loads((folder / "summary.json").read_text())
+    once, twice, four = summary["final"], *summary["copied_pixels"].values()
+    assert 0.80 < once["validation_accuracy"] < 0.87
+    assert {"data", "versions", "platform", "network"} < set(summary)
+    for fewer, more in ((once, twice), (twice, four)):
+        assert abs(more["validation_accuracy"] - fewer["validation_accuracy"]) < 0.01
+        for measure in ("validation_loss", "mean_confidence", "expected_calibration_error"):
+            assert more[measure] > fewer[measure]
+
+
+def test_predict_and_evaluate_take_the_model(folder, tmp_path, capsys):
+    submission = tmp_path / "submission.csv"
+    assert run(["predict", str(folder), "--out", str(submission)]) == 0
+    assert len(submission.read_text().splitlines()) == 1 + 4220
+    assert run(["evaluate", str(folder), "--out", str(tmp_path)]) == 0
+    accuracy = json.loads((folder / "summary.json").read_text())["final"]["validation_accuracy"]
+    assert f"accuracy {accuracy:.2%}" in capsys.readouterr().out
+
+
+def test_a_saved_model_predicts_what_the_one_in_memory_did(model, model_file):
+    pixels = small_mnist().validation.pixels
+    loaded = load_model(model_file)
+    assert loaded.image_shape == (28, 28)
+    np.testing.assert_array_equal(loaded.predict_log_proba(pixels), model.predict_log_proba(pixels))
+
+
+def test_another_data_set_of_two_classes(tmp_path, model_file, capsys):
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 2
+    pixels = (255 * (rng.random((60, 10)) < 0.2 + 0.6 * labels[:, None])).astype(np.uint8)
+    write_csv(tmp_path / "data.csv", Dataset(pixels, labels))
+    save_bernoulli(
+        tmp_path / "other.safetensors",
+        fit_pixels(BernoulliNaiveBayes(threshold=0), Dataset(pixels, labels)),
+    )
+    out = tmp_path / "run"
+    arguments = ["--network", str(tmp_path / "other.safetensors"), "--out", str(out)]
+    assert run(["bayes", str(tmp_path / "data.csv"), *arguments]) == 0
+    assert "10 examples" in capsys.readouterr().out
+    assert {path.name for path in out.iterdir()} == FOLDER - {"weights.png"}, "10 pixels: no image"
+
+
+def test_the_models_fitted_to_copies_are_where_the_closed_form_is(model):
+    found = study_duplication(model, small_mnist().train, small_mnist().validation)
+    exact = {round(k, 6): evaluation for k, evaluation in found.closed_form.items()}
+    for copies, evaluation in found.fitted.items():
+        np.testing.assert_allclose(
+            evaluation.log_proba, exact[copies].log_proba, rtol=1e-9, atol=1e-6
+        )
+    wrong = [mean_confidence(each, wrong=True) for each in found.closed_form.values()]
+    assert np.all(np.diff(wrong) > 0)
+    assert np.all(np.diff(found.posteriors, axis=0) > 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["--threshold", "255"], 2, "--threshold must be a number from 0 to below 255"),
+        (["--alpha", "-1"], 2, "--alpha must be"),
+        (["--alpha", "0"], 1, "alpha above 0"),
+        (["--priors", "flat"], 2, "learned"),
+        (["nowhere.csv"], 1, "nowhere.csv"),
+        (["--network", "nowhere.safetensors"], 1, "nowhere.safetensors"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_no_folder(tmp_path, capsys, arguments, status, sentence):
+    out = tmp_path / "run"
+    assert run(["bayes", *arguments, "--out", str(out)]) == status
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert len(error.splitlines()) == 1
+    assert not out.exists()
+
+
+def test_a_data_set_of_one_class_is_refused(tmp_path, capsys):
+    write_csv(tmp_path / "data.csv", Dataset(np.eye(9, dtype=np.uint8), np.zeros(9, int)))
+    assert run(["bayes", str(tmp_path / "data.csv"), "--out", str(tmp_path / "run")]) == 1
+    assert "data.csv" in capsys.readouterr().err
+
+
+def test_a_folder_with_something_in_it_is_not_written_to(tmp_path, capsys):
+    (tmp_path / "mine").write_text("mine")
+    assert run(["bayes", "--out", str(tmp_path)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda tensors, metadata: tensors.pop("feature_count"),
+        lambda tensors, metadata: tensors.update(class_count=tensors["class_count"][:3]),
+        lambda tensors, metadata: tensors.update(class_count=-tensors["class_count"]),
+        lambda tensors, metadata: metadata.pop("alpha"),
+        lambda tensors, metadata: metadata.update(priors="flat"),
+        lambda tensors, metadata: metadata.update(alpha="much"),
+    ],
+)
+def test_a_damaged_model_is_refused(model_file, tmp_path, damage):
+    tensors, metadata = read_tensors(model_file)
+    damage(tensors, metadata)
+    write_tensors(tmp_path / "damaged.safetensors", tensors, metadata)
+    with pytest.raises(DataError, match=r"damaged\.safetensors"):
+        load_model(tmp_path / "damaged.safetensors")
