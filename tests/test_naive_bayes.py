@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.datasets import load_digits, load_iris, load_wine
@@ -66,7 +66,6 @@ def assert_same(model, oracle, X):
     np.testing.assert_array_equal(model.predict(X)[clear], oracle.predict(X)[clear])
 
 
-@settings(deadline=None)
 @given(examples(st.sampled_from([0.0, 1.0])), SMOOTHING, st.data())
 def test_bernoulli_is_scikit_learns(data, alpha, draws):
     X, y, weights = data
@@ -75,7 +74,6 @@ def test_bernoulli_is_scikit_learns(data, alpha, draws):
     assert_same(model, BernoulliNB(alpha=alpha, **theirs).fit(X, y, weights), X)
 
 
-@settings(deadline=None)
 @given(examples(EIGHTHS), SMOOTHING, EIGHTHS.map(abs))
 def test_threshold_is_scikit_learns_binarize(data, alpha, threshold):
     X, y, weights = data
@@ -83,7 +81,6 @@ def test_threshold_is_scikit_learns_binarize(data, alpha, threshold):
     assert_same(model, BernoulliNB(alpha=alpha, binarize=threshold).fit(X, y, weights), X)
 
 
-@settings(deadline=None)
 @given(examples(st.integers(0, 20) | st.floats(0, 20, width=16)), SMOOTHING, st.data())
 def test_multinomial_is_scikit_learns(data, alpha, draws):
     X, y, weights = data
@@ -92,7 +89,6 @@ def test_multinomial_is_scikit_learns(data, alpha, draws):
     assert_same(model, MultinomialNB(alpha=alpha, **theirs).fit(X, y, weights), X)
 
 
-@settings(deadline=None)
 @given(examples(EIGHTHS), st.floats(1e-9, 1), st.data())
 def test_gaussian_is_scikit_learns(data, smoothing, draws):
     X, y, weights = data
@@ -108,7 +104,6 @@ def test_gaussian_is_scikit_learns(data, smoothing, draws):
     assert_same(model, oracle, X)
 
 
-@settings(deadline=None)
 @given(examples(EIGHTHS), st.floats(1e-3, 1))
 def test_gaussian_with_shared_variance_is_scikit_learns_with_its_variances_pooled(data, smoothing):
     X, y, weights = data
@@ -140,7 +135,6 @@ def test_log_probabilities_on_measured_data_are_scikit_learns_within_1e_10(load)
 
 
 @pytest.mark.parametrize("make", MODELS)
-@settings(deadline=None)
 @given(examples(st.sampled_from([0.0, 1.0])), st.integers(1, 29))
 def test_fitting_in_batches_is_fitting_at_once(make, data, cut):
     X, y, weights = data

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from handgrad.naive_bayes import (
@@ -27,7 +27,6 @@ def log_odds(model, X):
     return log_proba[:, 1] - log_proba[:, 0]
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 1000).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))),
     st.integers(1, 1000).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))),
@@ -56,7 +55,6 @@ def test_a_copy_of_a_favouring_feature_strictly_raises_the_posterior(zeros, ones
 
 
 @pytest.mark.parametrize("make", MODELS)
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), copies=st.integers(1, 8))
 def test_with_k_copies_the_odds_are_the_odds_to_the_power_k(make, seed, copies):
     rng = np.random.default_rng(seed)
@@ -72,7 +70,6 @@ def test_with_k_copies_the_odds_are_the_odds_to_the_power_k(make, seed, copies):
 
 
 @pytest.mark.parametrize("make", MODELS)
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), copies=st.integers(1, 8))
 def test_the_prior_is_counted_once_and_the_likelihood_k_times(make, seed, copies):
     rng = np.random.default_rng(seed)
