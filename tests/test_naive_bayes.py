@@ -1,5 +1,7 @@
 """The three models against scikit-learn's, in batches, with weights, and with data they refuse."""
 
+import doctest
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -8,7 +10,12 @@ from hypothesis.extra.numpy import arrays
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
 
-from handgrad.naive_bayes import BernoulliNaiveBayes, GaussianNaiveBayes, MultinomialNaiveBayes
+from handgrad.naive_bayes import (
+    BernoulliNaiveBayes,
+    GaussianNaiveBayes,
+    MultinomialNaiveBayes,
+    discrete,
+)
 
 MODELS = [
     BernoulliNaiveBayes,
@@ -195,6 +202,37 @@ def test_far_from_zero_a_gaussian_keeps_its_digits():
         )
 
 
+def test_the_example_in_the_documentation():
+    assert doctest.testmod(discrete).attempted > 0
+    assert doctest.testmod(discrete).failed == 0
+
+
+def test_counts_can_be_given_in_place_of_examples():
+    rng = np.random.default_rng(6)
+    X, y = rng.integers(0, 2, (50, 4)), np.arange(50) % 3
+    fitted = BernoulliNaiveBayes().fit(X, y)
+    counts = fitted.class_count.copy(), fitted.feature_count.copy()
+    given_counts = BernoulliNaiveBayes().fit_counts([0, 1, 2], *counts)
+    np.testing.assert_array_equal(given_counts.predict_proba(X), fitted.predict_proba(X))
+    given_counts.partial_fit(X, y)
+    np.testing.assert_array_equal(counts[1], fitted.feature_count)
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        (([1, 0], [1, 1], [[1], [1]]), "in order"),
+        (([0, 1], [1, 1, 1], [[1], [1]]), "2 classes take"),
+        (([0, 1], [1, 1], [1, 1]), "2 classes take"),
+        (([0, 1], [1, -1], [[1], [1]]), "not negative"),
+        (([0, 1], [0, 0], [[0], [0]]), "no example"),
+    ],
+)
+def test_counts_that_are_none_are_refused(counts, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        BernoulliNaiveBayes().fit_counts(*counts)
+
+
 def test_labels_may_be_strings_and_come_back():
     model = BernoulliNaiveBayes().fit([[0], [0], [1]], ["no", "no", "yes"])
     assert model.predict([[0], [1]]).tolist() == ["no", "yes"]
@@ -275,6 +313,10 @@ def test_a_class_unheard_of_in_the_first_batch_is_refused():
     model = BernoulliNaiveBayes().partial_fit([[0], [1]], [0, 1])
     with pytest.raises(ValueError, match=r"label 2.*declare every class in the first partial_fit"):
         model.partial_fit([[1]], [2])
+    with pytest.raises(ValueError, match="label no"):
+        model.partial_fit([[1]], ["no"])
+    with pytest.raises(ValueError, match="first partial_fit"):
+        model.partial_fit([[1]], [1], classes=[0, 1, 2])
 
 
 def test_without_smoothing_an_infinite_weight_is_refused():

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from handgrad import threads
 from handgrad.cli.progress import progress
 from handgrad.datasets import Dataset, Reading, Source
-from handgrad.errors import UsageError
+from handgrad.errors import DataError, UsageError
 from handgrad.evaluation import Evaluation, evaluate
 from handgrad.files import replacing, write_text
 from handgrad.models import Model, NetworkModel, load_model
@@ -25,7 +25,7 @@ from handgrad.naive_bayes.study import (
     study_duplication,
 )
 from handgrad.runs import description, environment, fingerprint, require_new, as_toml
-from handgrad.training import Training
+from handgrad.training import DivergenceError, Training
 
 
 def bayes(
@@ -111,9 +111,14 @@ def _name(copies: int) -> str:
 
 def _default_network(train: Dataset, validation: Dataset, quiet: bool) -> Model:
     training = Training(train, validation)
-    with progress(training, quiet) as show:
-        for epoch in training:
-            show(epoch)
+    try:
+        with progress(training, quiet) as show:
+            for epoch in training:
+                show(epoch)
+    except DivergenceError as error:
+        raise DataError(
+            f"the network to compare with: {error}, and give it as --network"
+        ) from error
     return NetworkModel(training.network, training.scaling, train.image_shape)
 
 

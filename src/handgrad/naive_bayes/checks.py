@@ -30,7 +30,9 @@ def checked_labels(y: ArrayLike, n: int) -> NDArray:
     """Y as an array of n labels: numbers or strings."""
     y = np.asarray(y)
     if y.shape != (n,):
-        raise DataError(f"y must hold one label for each of the {n} rows of X; it is {y.shape}")
+        raise DataError(
+            f"y must hold one label for each of the {n} rows of X; its shape is {y.shape}"
+        )
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise DataError(f"y holds {y[~np.isfinite(y)][0]} among its labels")
     return y
@@ -41,7 +43,8 @@ def checked_classes(classes: ArrayLike) -> NDArray:
     classes = np.unique(np.asarray(classes))
     if len(classes) < 2:
         raise DataError(
-            f"all examples are of one class, {classes[0]}: there is nothing to tell apart"
+            f"only one class, {classes[0]}: there is nothing to tell apart; a first batch of one "
+            "class declares the others, as classes=[…]"
             if len(classes)
             else "no class was declared"
         )

@@ -49,19 +49,23 @@ class DiscreteNaiveBayes(NaiveBayes):
         Raises
         ------
         DataError
-            If they do not fit together, or a count is negative or not finite.
+            If they do not fit together, a count is negative or not finite, or all are 0.
         """
-        counts = np.asarray(class_count, np.float64), np.asarray(feature_count, np.float64)
+        per_class, per_feature = np.array(class_count, float), np.array(feature_count, float)
         labels = checked_classes(classes)
-        if counts[0].shape != labels.shape or counts[1].shape[:-1] != labels.shape:
+        if not np.array_equal(labels, classes):
+            raise DataError(f"classes must be distinct and in order, got {classes!r}")
+        if per_class.shape != labels.shape or per_feature.shape[:-1] != labels.shape:
             raise DataError(
                 f"{len(labels)} classes take as many class counts and rows of feature counts, "
-                f"found shapes {counts[0].shape} and {counts[1].shape}"
+                f"found shapes {per_class.shape} and {per_feature.shape}"
             )
-        if not all(np.all(np.isfinite(count) & (count >= 0)) for count in counts):
+        if not all(np.all(np.isfinite(t) & (t >= 0)) for t in (per_class, per_feature)):
             raise DataError("counts must be finite and not negative")
-        self._start(labels, counts[1].shape[1])
-        self.class_count, self.feature_count = counts
+        if not per_class.any():
+            raise DataError("class counts are all 0: there is no example")
+        self._start(labels, per_feature.shape[1])
+        self.class_count, self.feature_count = per_class, per_feature
         return self
 
     def _start(self, classes: NDArray, n_features: int) -> None:

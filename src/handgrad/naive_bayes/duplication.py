@@ -26,7 +26,7 @@ def duplicate_features(X: ArrayLike, copies: int) -> NDArray:
 def duplicated_log_odds(
     log_odds: ArrayLike, copies: ArrayLike, prior_log_odds: ArrayLike = 0.0
 ) -> Floats:
-    """log P(1 | k copies of x)/P(0 | k copies of x) in closed form.
+    """Compute log P(1 | k copies of x)/P(0 | k copies of x) in closed form.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def duplicated_log_odds(
 
 
 def duplicated_log_proba(model: NaiveBayes, X: ArrayLike, copies: float) -> Array:
-    """log P(c | k copies of x), n × K, in closed form, from the model of each feature once.
+    """Compute log P(c | k copies of x), n × K, from the model of each feature once.
 
     It is what the same model gives for `duplicate_features(X, copies)` when it is fitted on
     copied features too: the copies have the same estimates. (Those of a multinomial model are all

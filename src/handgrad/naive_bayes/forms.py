@@ -31,7 +31,7 @@ class LinearForm:
     bias: Floats | float
 
     def scores(self, X: ArrayLike) -> Floats:
-        """XWᵀ + b for the batch X, n × d: n numbers, or n × K."""
+        """Compute XWᵀ + b for the batch X, n × d: n numbers, or n × K."""
         X = np.asarray(X)
         scores = np.empty((len(X), *np.shape(self.bias)))
         for rows in blocks(len(X)):
@@ -40,7 +40,7 @@ class LinearForm:
         return scores
 
     def between_two(self) -> "LinearForm":
-        """Of two rows, their difference: the one hyperplane at which the two scores are equal."""
+        """Take the difference of two rows: the one hyperplane at which the two scores are equal."""
         first, second = self.bias  # type: ignore[misc]
         return LinearForm(self.weights[1] - self.weights[0], float(second - first))
 
@@ -62,12 +62,12 @@ class QuadraticForm:
     bias: Floats | float
 
     def scores(self, X: ArrayLike) -> Floats:
-        """X²qᵀ + XWᵀ + b for the batch X, n × d: n numbers, or n × K."""
+        """Compute X²qᵀ + XWᵀ + b for the batch X, n × d: n numbers, or n × K."""
         X = np.asarray(X, dtype=np.float64)
         return X**2 @ self.curvature.T + X @ self.weights.T + self.bias
 
     def between_two(self) -> "QuadraticForm":
-        """Of two rows, their difference: zero on the curve at which the two scores are equal."""
+        """Take the difference of two rows: zero on the curve at which the two scores are equal."""
         first, second = self.bias  # type: ignore[misc]
         return QuadraticForm(
             self.curvature[1] - self.curvature[0],

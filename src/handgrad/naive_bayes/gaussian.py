@@ -85,7 +85,7 @@ class GaussianNaiveBayes(NaiveBayes):
         return variance
 
     def linear_form(self) -> LinearForm:
-        """The weights and the bias by which the model decides: see `LinearForm`.
+        """Give the weights and the bias by which the model decides: see `LinearForm`.
 
         Raises
         ------
@@ -101,7 +101,7 @@ class GaussianNaiveBayes(NaiveBayes):
         return super().linear_form()
 
     def quadratic_form(self) -> QuadraticForm:
-        """The coefficients of xᵢ², xᵢ and 1 by which the model decides: see `QuadraticForm`."""
+        """Give the coefficients of xᵢ², xᵢ and 1 that decide: see `QuadraticForm`."""
         variance = self.variance
         form = QuadraticForm(
             curvature=-0.5 / variance,
@@ -112,7 +112,7 @@ class GaussianNaiveBayes(NaiveBayes):
         return form.between_two() if len(self.classes) == 2 else form
 
     def log_likelihood(self, X: ArrayLike) -> Floats:
-        """log P(x | c), n × K, up to a number for each row that is the same for all its classes.
+        """Compute log P(x | c), n × K, up to a number a row, the same for all classes.
 
         Features are measured from a mean first, not from 0: far from 0, x² or wx and the bias are
         large and nearly cancel, and so would the digits of their sum.

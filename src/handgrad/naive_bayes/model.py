@@ -112,7 +112,7 @@ class NaiveBayes:
         weights = checked_weights(sample_weight, len(X))
         known = checked_classes(y if classes is None else classes) if first else self.classes
         if not first and classes is not None and not np.array_equal(np.unique(classes), known):
-            raise UsageError("classes differs from the classes of the first partial_fit")
+            raise UsageError("must be those of the first partial_fit, or left out", "classes")
         indices = class_indices(y, known)
         if first:
             self._start(known, X.shape[1])
@@ -120,16 +120,16 @@ class NaiveBayes:
         return self
 
     def predict(self, X: ArrayLike) -> NDArray:
-        """The most probable class of each row of X, n × d; of equally probable ones the first."""
+        """Name the most probable class of each row of X, n × d; of equally probable ones the first."""
         best = np.argmax(self._scores(X), axis=1)
         return self.classes[best]
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
-        """log P(c | x), n × K, for each row x of X and each class c, in the order of `classes`."""
+        """Compute log P(c | x), n × K, for the rows x of X and the classes c in their order."""
         return log_softmax(self._scores(X))
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """P(c | x), n × K, for each row x of X and each class c, in the order of `classes`."""
+        """Compute P(c | x), n × K, for the rows x of X and the classes c in their order."""
         return np.exp(self.predict_log_proba(X))
 
     @property
@@ -143,14 +143,14 @@ class NaiveBayes:
         return log(self.priors)
 
     def linear_form(self) -> LinearForm:
-        """The weights and the bias by which the model decides: see `LinearForm`."""
+        """Give the weights and the bias by which the model decides: see `LinearForm`."""
         self._check_fitted()
         likelihood = self._likelihood_form()
         form = LinearForm(likelihood.weights, likelihood.bias + self.class_log_prior)
         return form.between_two() if len(self.classes) == 2 else form
 
     def log_likelihood(self, X: ArrayLike) -> Floats:
-        """log P(x | c), n × K, up to a number for each row that is the same for all its classes."""
+        """Compute log P(x | c), n × K, up to a number a row, the same for all classes."""
         self._check_fitted()
         return self._likelihood_form().scores(self._checked(X, self.n_features))
 
