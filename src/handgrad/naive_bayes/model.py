@@ -120,16 +120,16 @@ class NaiveBayes:
         return self
 
     def predict(self, X: ArrayLike) -> NDArray:
-        """Name the most probable class of each row of X, n × d; of equally probable ones the first."""
+        """Name the most probable class of each row of X, n × d; of equals the first."""
         best = np.argmax(self._scores(X), axis=1)
         return self.classes[best]
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
-        """Compute log P(c | x), n × K, for the rows x of X and the classes c in their order."""
+        """Compute log P(c | x), n × K, for the rows x of X and the classes in order."""
         return log_softmax(self._scores(X))
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Compute P(c | x), n × K, for the rows x of X and the classes c in their order."""
+        """Compute P(c | x), n × K, for the rows x of X and the classes in order."""
         return np.exp(self.predict_log_proba(X))
 
     @property
