@@ -246,6 +246,14 @@ def test_a_class_that_was_declared_but_not_seen_is_impossible_until_it_is_seen()
         assert np.all(model.predict_proba([[0, 0]])[:, 2] > 0)
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_an_unseen_class_is_no_trouble_to_a_gaussian_without_smoothing(shared):
+    model = GaussianNaiveBayes(shared_variance=shared, variance_smoothing=0, priors="uniform")
+    model.partial_fit([[0.0], [1.0], [2.0], [4.0]], [0, 0, 1, 1], classes=[0, 1, 2])
+    assert model.predict([[0.0], [4.0]]).tolist() == [0, 1]
+    assert np.all(model.predict_proba([[0.0], [4.0]])[:, 2] == 0)
+
+
 def test_fit_forgets_what_was_fitted_before():
     model = BernoulliNaiveBayes().fit([[0], [1]], [0, 1])
     model.fit([[0, 1], [1, 0], [1, 1]], ["a", "b", "b"])

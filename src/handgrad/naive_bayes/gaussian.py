@@ -62,22 +62,21 @@ class GaussianNaiveBayes(NaiveBayes):
 
     @property
     def variance(self) -> Floats:
-        """σ², K × d: smoothed; the same row K times if it is shared."""
+        """σ², K × d: smoothed; the same in all rows if it is shared.
+
+        A class without an example has the row 1: it has no variance, and P(x | c) = 0 anyway.
+        """
         self._check_fitted()
+        seen = self.class_count > 0
+        variance = np.ones_like(self.squared_deviation)
         if self.shared_variance:
-            pooled = self.squared_deviation.sum(axis=0) / self.class_count.sum()
-            variance = np.tile(pooled, (len(self.classes), 1))
+            variance[seen] = self.squared_deviation.sum(axis=0) / self.class_count.sum()
         else:
-            # A class without an example has no variance, and P(x | c) = 0 by _bias whatever it is.
-            variance = (
-                self.squared_deviation
-                / np.where(self.class_count > 0, self.class_count, 1)[:, None]
-            )
+            variance[seen] = self.squared_deviation[seen] / self.class_count[seen, None]
         largest = self.overall_squared_deviation.max() / self.n_examples
-        variance += self.variance_smoothing * largest
-        zero = (variance == 0) & (self.class_count > 0)[:, None]
-        if np.any(zero):
-            row, feature = np.argwhere(zero)[0]
+        variance[seen] += self.variance_smoothing * largest
+        if not np.all(variance):
+            row, feature = np.argwhere(variance == 0)[0]
             raise DataError(
                 f"feature {feature} has the variance 0 in class {self.classes[row]}: "
                 "leave it out, or give a larger variance_smoothing"
