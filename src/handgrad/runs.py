@@ -213,7 +213,9 @@ def _config(training: Training, source: Source) -> str:
 
     hyperparameters = as_toml(asdict(training.hyperparameters))
     hyperparameters["threads"] = training.threads
-    data = as_toml(asdict(source)) | {"fingerprint": fingerprint(training.train, training.validation)}
+    data = as_toml(asdict(source)) | {
+        "fingerprint": fingerprint(training.train, training.validation)
+    }
     return tomli_w.dumps({"hyperparameters": hyperparameters, "data": data})
 
 

@@ -24,7 +24,7 @@ from handgrad.naive_bayes.study import (
     reliability_of,
     study_duplication,
 )
-from handgrad.runs import description, environment, fingerprint, require_new, as_toml
+from handgrad.runs import as_toml, description, environment, fingerprint, require_new
 from handgrad.training import DivergenceError, Training
 
 
