@@ -1,5 +1,8 @@
 """Every layer's gradients against central differences in float64, and its behaviour alone."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from handgrad import Linear, ReLU, Sigmoid, Tanh
+from handgrad.layers import Dropout, Residual
 
 ACTIVATIONS = [Sigmoid, Tanh, ReLU]
 STEP = np.finfo(float).eps ** (1 / 3)
@@ -165,3 +169,66 @@ def test_linear_names_the_width_it_takes():
         Linear(3, 2).forward(np.ones((2, 4)))
     with pytest.raises(ValueError, match="input_dim must be at least 1"):
         Linear(0, 2)
+
+
+@given(n=dimensions, d=dimensions, seed=seeds)
+def test_residual_gradients_are_central_differences(n, d, seed):
+    rng = np.random.default_rng(seed)
+    linear = Linear(d, d, rng=rng, dtype=np.float64)
+    layer = Residual([linear, Tanh()])
+    X, C = rng.normal(size=(n, d)), rng.normal(size=(n, d))
+
+    def loss():
+        return np.sum(C * layer.forward(X))
+
+    loss()
+    input_gradient = layer.backward(C)
+    weights_gradient = linear.weights_gradient.copy()
+    assert relative_error(input_gradient, central_differences(loss, X)) < 1e-7
+    assert relative_error(weights_gradient, central_differences(loss, linear.weights)) < 1e-7
+    loss()
+    layer.backward_parameters(C)
+    np.testing.assert_array_equal(linear.weights_gradient, weights_gradient)
+
+
+def test_a_residual_that_changes_the_width_is_refused():
+    with pytest.raises(ValueError, match=r"F\(X\) has shape \(4, 1\)"):
+        Residual([Linear(3, 1)]).forward(np.ones((4, 3)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dropout_drops_its_share_and_keeps_the_mean(dtype):
+    layer = Dropout(0.3)
+    layer.rng = np.random.default_rng(0)
+    X = np.full((400, 500), 2, dtype)
+    A = layer.forward(X)
+    assert A.dtype == dtype
+    assert np.mean(A == 0) == pytest.approx(0.3, abs=0.01)
+    assert A.mean() == pytest.approx(2, rel=0.01)
+    np.testing.assert_allclose(A[A != 0], 2 / 0.7, rtol=1e-6)
+    gradient = layer.backward(np.ones_like(X))
+    np.testing.assert_allclose(gradient, A / 2, rtol=1e-6)
+
+
+def test_dropout_without_a_generator_lets_everything_pass():
+    X = np.random.default_rng(0).normal(size=(4, 3))
+    layer = Dropout(0.9)
+    np.testing.assert_array_equal(layer.forward(X), X)
+    np.testing.assert_array_equal(layer.backward(X), X)
+
+
+def test_assigned_weights_stay_in_the_vector():
+    layer = Linear(2, 2, rng=0)
+    layer.weights = np.eye(2)
+    layer.bias = [1, 2]
+    np.testing.assert_array_equal(layer.parameters, [1, 0, 0, 1, 1, 2])
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
+def test_a_copy_has_a_vector_of_its_own(copied):
+    layer = Linear(3, 2, rng=0)
+    other = copied(layer)
+    np.testing.assert_array_equal(other.weights, layer.weights)
+    other.parameters[:] = 7
+    assert (other.weights == 7).all()
+    assert not (layer.weights == 7).any()

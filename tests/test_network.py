@@ -1,11 +1,15 @@
 """The network against an independent automatic differentiation, and its one vector."""
 
+import copy
+import pickle
+
 import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import value_and_grad
 
 from handgrad import CrossEntropy, FeedForwardNeuralNetwork, Linear, ReLU, Sigmoid
+from handgrad.layers import Dropout
 from handgrad.network import Workspace
 from handgrad.optimizers import GradientDescent
 
@@ -171,3 +175,55 @@ def test_a_layer_of_ones_own_will_do_as_activation():
 def test_what_it_cannot_be_built_from_is_named(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         FeedForwardNeuralNetwork(12, 4, **arguments)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_a_copy_has_one_vector_of_its_own(copied):
+    network = FeedForwardNeuralNetwork(12, 4, 7, 3, rng=0)
+    X, _ = a_batch(5)
+    expected = network.forward(X)
+    other = copied(network)
+    np.testing.assert_array_equal(other.forward(X), expected)
+    other.parameters[:] = 0
+    assert not other.forward(X).any()
+    np.testing.assert_array_equal(network.forward(X), expected)
+
+
+def test_layers_of_different_widths_residuals_and_dropout():
+    network = FeedForwardNeuralNetwork(
+        12, 4, (8, 8, 6), 4, ReLU, dropout=0.5, input_dropout=0.2, residual=True
+    )
+    assert repr(network.layers) == (
+        "[Dropout(0.2), Linear(12, 8), ReLU(), Dropout(0.5), Residual(Linear(8, 8) → ReLU()), "
+        "Dropout(0.5), Linear(8, 6), ReLU(), Dropout(0.5), Linear(6, 4)]"
+    )
+    assert [layer.output_dim for layer in network.linear_layers] == [8, 8, 6, 4]
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_gradients_with_residuals_and_dropout_are_central_differences(residual):
+    network = FeedForwardNeuralNetwork(
+        5, 4, 6, 4, "Tanh", dropout=0.3, input_dropout=0.2, residual=residual, rng=0,
+        dtype=np.float64,
+    )  # fmt: skip
+    X, y = a_batch(7, d=5)
+    loss = CrossEntropy(0.1)
+
+    def value():
+        for i, layer in enumerate(network.layers):
+            if isinstance(layer, Dropout):
+                layer.rng = np.random.default_rng(i)
+        return loss.forward(network.forward(X), y)
+
+    value()
+    network.backward_parameters(loss.backward())
+    found, θ, h = network.gradients.copy(), network.parameters, 1e-5
+    expected = np.empty_like(found)
+    for i in range(len(θ)):
+        kept = θ[i]
+        θ[i] = kept + h
+        above = value()
+        θ[i] = kept - h
+        expected[i] = (above - value()) / (2 * h)
+        θ[i] = kept
+    assert np.linalg.norm(found - expected) < 1e-7 * np.linalg.norm(expected)

@@ -117,7 +117,7 @@ def test_rows_after_the_checkpoint_and_a_line_cut_short_are_dropped(tmp_path, so
     carried_out(tmp_path / "straight", hyperparameters, source)
     run = Run.create(tmp_path / "cut", hyperparameters, source)
     next(run.training)
-    run.checkpoint()
+    run.finish("interrupted")
     with (tmp_path / "cut" / "iterations.csv").open("a") as file:
         file.write("2,2,0.5,0.5\n3,2,0.")
     run = Run.resume(tmp_path / "cut")
@@ -214,9 +214,71 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"handgrad train --resume {tmp_path / 'run'}" in output
+    assert f"handgrad train --resume {tmp_path / 'run'}" in errors
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["status"] == "interrupted"
     assert Run.resume(tmp_path / "run").training.epoch == summary["epochs"]
+
+
+def test_a_run_whose_configuration_was_changed_is_not_gone_on_with(tmp_path, source):
+    carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source)
+    config = tmp_path / "run" / "config.toml"
+    config.write_text(config.read_text().replace("seed = 102", "seed = 7"))
+    with pytest.raises(DataError, match=r"config\.toml has changed"):
+        Run.resume(tmp_path / "run")
+
+
+def test_a_run_whose_checkpoint_was_lost_is_not_begun_again(tmp_path, source):
+    run = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source)
+    (run.folder / "model.safetensors").unlink()
+    with pytest.raises(DataError, match=r"missing, though epochs\.csv has epochs"):
+        Run.resume(run.folder)
+    assert len(runs.read_history(run.folder).epochs) == 2
+
+
+def test_a_run_killed_before_its_tables_were_there_can_be_gone_on_with(tmp_path, source):
+    run = Run.create(tmp_path / "run", Hyperparameters(max_epochs=2), source)
+    run.finish("interrupted")
+    for name in ("iterations.csv", "epochs.csv"):
+        (run.folder / name).unlink()
+    assert Run.resume(run.folder).training.epoch == 0
+
+
+def test_two_processes_do_not_write_to_one_folder(tmp_path, source):
+    run = Run.create(tmp_path / "run", Hyperparameters(max_epochs=2), source)
+    with pytest.raises(UsageError, match="another process is writing there"):
+        Run.resume(tmp_path / "run")
+    run.finish("interrupted")
+    Run.resume(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "hyperparameters",
+    [
+        {"momentum": 0.9, "nesterov": True, "schedule": "cosine", "warmup_epochs": 1.0},
+        {"optimizer": "Adam", "average": "exponential", "dropout": 0.3, "input_dropout": 0.1},
+        {"average": "stochastic", "average_start": 0.4, "warps": True, "standardize": True},
+        {"num_layers": 4, "hidden_dim": (8, 8, 6), "residual": True, "clip_norm": 0.1},
+    ],
+)
+def test_every_ingredient_is_resumed_bit_for_bit(tmp_path, source, hyperparameters):
+    asked = Hyperparameters(max_epochs=5, batch_size=8, step_size=0.05, **hyperparameters)
+    carried_out(tmp_path / "straight", asked, source)
+    run = Run.create(tmp_path / "resumed", asked, source)
+    for _ in range(3):
+        next(run.training)
+    run.finish("interrupted")
+    run = Run.resume(tmp_path / "resumed")
+    list(run.training)
+    run.finish("finished")
+    assert contents(tmp_path / "resumed") == contents(tmp_path / "straight")
+
+
+def test_the_model_of_a_run_with_an_average_is_the_average(tmp_path, source):
+    asked = Hyperparameters(max_epochs=3, average="stochastic", average_start=0.0)
+    run = carried_out(tmp_path / "run", asked, source)
+    saved = load_model(run.folder).network.parameters
+    np.testing.assert_array_equal(saved, run.training.average.vector)
+    assert not np.array_equal(saved, run.training.network.parameters)

@@ -158,3 +158,95 @@ def test_data_that_do_not_fit_together_are_named(tiny):
 def test_a_hyperparameter_out_of_range_is_named(name, value):
     with pytest.raises(UsageError, match=f"^{name} must be"):
         Hyperparameters(**{name: value})
+
+
+def test_an_interrupted_epoch_is_undone_and_trained_again(few, monkeypatch):
+    straight = trained(few, max_epochs=3, momentum=0.9)
+    training = Training(*few, Hyperparameters(max_epochs=3, momentum=0.9))
+    next(training)
+    step, calls = training._step, []
+
+    def interrupted(batch):
+        calls.append(batch)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return step(batch)
+
+    monkeypatch.setattr(training, "_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        next(training)
+    list(training)
+    assert [epoch.iteration for epoch in training.history.epochs] == [3, 6, 9]
+    assert training.history.train_loss == straight.history.train_loss
+    np.testing.assert_array_equal(training.network.parameters, straight.network.parameters)
+
+
+def test_there_is_no_epoch_after_divergence(few):
+    training = Training(*few, Hyperparameters(num_layers=1, step_size=1e38))
+    with pytest.raises(DivergenceError):
+        list(training)
+    assert list(training) == []
+
+
+def test_switching_one_ingredient_off_does_not_reshuffle_the_others(few):
+    """With a step too small to matter, losses depend on weights, order and warps alone."""
+    still = {"step_size": 1e-30, "max_epochs": 2}
+    bare = trained(few, **still)
+    assert trained(few, **still, momentum=0.9).history.train_loss == bare.history.train_loss
+    warped = trained(few, **still, warps=True)
+    assert warped.history.train_loss != bare.history.train_loss
+    dropped = trained(few, **still, warps=True, input_dropout=0.2)
+    other_order = np.array(dropped.history.train_accuracy) - warped.history.train_accuracy
+    assert np.abs(other_order).max() < 0.2
+    assert dropped.history.epochs[0].validation_loss == bare.history.epochs[0].validation_loss
+
+
+def test_early_stopping_stops_when_the_loss_has_stopped_falling(few):
+    training = trained(few, step_size=1e-30, max_epochs=50, patience=4)
+    assert training.epoch == 5
+    assert trained(few, max_epochs=8, patience=4).epoch == 8
+
+
+def test_standardized_inputs_have_mean_zero_and_deviation_one(few):
+    training = Training(*few, Hyperparameters(standardize=True))
+    X = training.scaling(few[0].pixels, out=np.empty(few[0].pixels.shape))
+    assert X.mean() == pytest.approx(0, abs=1e-9)
+    assert X.std() == pytest.approx(1)
+
+
+def test_clipping_bounds_the_step(few):
+    training = Training(*few, Hyperparameters(clip_norm=1e-3, step_size=1, batch_size=450))
+    before = training.network.parameters.copy()
+    next(training)
+    assert np.linalg.norm(training.network.parameters - before) == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_data_that_are_no_images_are_not_warped(tiny):
+    flat = Dataset(tiny.pixels, tiny.labels, name="flat")
+    with pytest.raises(DataError, match="flat: not images"):
+        Training(flat, flat, Hyperparameters(warps=True))
+
+
+def test_one_class_alone_is_refused(tiny):
+    zeros = Dataset(tiny.pixels, np.zeros(30, int), name="zeros")
+    with pytest.raises(DataError, match="zeros: every label is 0"):
+        Training(zeros, zeros)
+
+
+@pytest.mark.parametrize(
+    ("hyperparameters", "sentence"),
+    [
+        ({"schedule": "step"}, "schedule step needs decay_epochs"),
+        ({"nesterov": True}, "nesterov needs momentum"),
+        ({"optimizer": "Adam", "momentum": 0.9}, "momentum is SGD's"),
+        ({"momentum": 1}, "momentum must be from 0 to below 1"),
+        ({"dropout": 1}, "dropout must be from 0 to below 1"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number"),
+        ({"step_size": "0.1"}, "step_size must be a number"),
+        ({"hidden_dim": (3, 4), "num_layers": 2}, "hidden_dim has 2 widths"),
+        ({"warps": True, "warp_scale": 1}, "scale must be less than 1"),
+    ],
+)
+def test_what_does_not_go_together_is_named(hyperparameters, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        Hyperparameters(**hyperparameters)

@@ -72,7 +72,8 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
 def check_fit(model: Model, dataset: Dataset) -> None:
     """Raise DataError if the images are not of the size that the model takes."""
     if dataset.input_dim != model.input_dim:
+        hint = "; is there no label in it? then say --label none"
         raise DataError(
             f"{dataset.name}: images of {dataset.input_dim} pixels, the model takes "
-            f"{model.input_dim}"
+            f"{model.input_dim}{hint if dataset.input_dim == model.input_dim - 1 else ''}"
         )

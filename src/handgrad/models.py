@@ -154,22 +154,25 @@ def _network_model(path: Path, tensors: Tensors, metadata: Metadata) -> NetworkM
         raise DataError(f"{path}: the description of the model is damaged ({error})") from error
     for name, parameter in network_tensors(network).items():
         found = tensors.get(name)
-        if found is None or found.shape != parameter.shape:
+        if found is None or found.shape != parameter.shape or found.dtype != parameter.dtype:
             raise DataError(
-                f"{path}: {name} is {'missing' if found is None else found.shape}, expected "
-                f"{parameter.shape} for {network}"
+                f"{path}: {name} is {'missing' if found is None else (found.shape, found.dtype)}, "
+                f"expected {(parameter.shape, parameter.dtype)} for {network}"
             )
+        if not np.isfinite(found).all():
+            raise DataError(f"{path}: {name} holds numbers that are not finite")
         parameter[:] = found
     return NetworkModel(network, scaling, shape)
 
 
 def write_tensors(path: Path | str, tensors: Mapping[str, NDArray], metadata: Metadata) -> None:
     """Write named arrays and a JSON description as safetensors, whole or not at all."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    content = save(arrays, {"handgrad": json.dumps(metadata, ensure_ascii=False)})
     with replacing(Path(path)) as temporary:
-        save_file(arrays, temporary, {"handgrad": json.dumps(metadata, ensure_ascii=False)})
+        temporary.write_bytes(content)
 
 
 def read_tensors(path: Path | str) -> tuple[Tensors, Metadata]:

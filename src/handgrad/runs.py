@@ -12,6 +12,7 @@ So however a run ends, the model is whole, and the tables hold every row up to i
 after it, and a line cut short, are dropped on resuming.
 """
 
+import contextlib
 import csv
 import json
 import platform
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 
 from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
-from handgrad.files import replacing, write_text
+from handgrad.files import locked, replacing, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import (
     NetworkModel,
@@ -44,60 +45,82 @@ SECONDS_BETWEEN_CHECKPOINTS = 1.0
 ITERATION_COLUMNS = ("iteration", "epoch", "train_loss", "train_accuracy")
 EPOCH_COLUMNS = tuple(field.name for field in fields(Epoch))
 
+Data = tuple[Dataset, Dataset]
+"""A training and a validation set."""
+
 
 class Run:
     """A folder and the training that it records.
 
     Make one with `Run.create` or `Run.resume`; then call `record` after each epoch and `finish` at
-    the end, however it came.
+    the end, however it came. Until then no other process can write to the folder.
     """
 
     def __init__(self, folder: Path, training: Training):
         self.folder = folder
         self.training = training
-        self._recorded_epochs = training.epoch
+        self._recorded_epochs = 0
         self._last_checkpoint = time.monotonic()
+        self._lock = contextlib.ExitStack()
 
     @classmethod
-    def create(cls, folder: Path | str, hyperparameters: Hyperparameters, source: Source) -> "Run":
+    def create(
+        cls,
+        folder: Path | str,
+        hyperparameters: Hyperparameters,
+        source: Source,
+        data: Data | None = None,
+    ) -> "Run":
         """Start a run in a folder that is new or empty.
+
+        `data` is what `source` would load, for whoever has loaded it already.
 
         Raises
         ------
         UsageError
-            If the folder holds something already.
+            If the folder holds something already, or another process writes there.
         DataError
             If the data cannot be read or do not fit together.
         """
         folder = Path(folder)
         require_new(folder, "choose another --out, or --resume it")
-        training = Training(*source.load(), hyperparameters)
+        training = Training(*(data or source.load()), hyperparameters)
         folder.mkdir(parents=True, exist_ok=True)
+        run = cls(folder, training)
+        run._lock.enter_context(locked(folder))
+        require_new(folder, "choose another --out, or --resume it")  # Still, now nobody else can.
         write_text(folder / "config.toml", _config(training, source))
-        _write_table(folder / "iterations.csv", ITERATION_COLUMNS, [])
-        _write_table(folder / "epochs.csv", EPOCH_COLUMNS, [])
-        return cls(folder, training)
+        _write_history(folder, training.history)
+        return run
 
     @classmethod
-    def resume(cls, folder: Path | str) -> "Run":
-        """Take a run up again where its last checkpoint is.
+    def resume(cls, folder: Path | str, data: Data | None = None) -> "Run":
+        """Take a run up again where its last checkpoint is; `data` as for `create`.
 
         Raises
         ------
+        UsageError
+            If another process writes to the folder.
         DataError
-            If the folder is not a run, is damaged, or its data have changed.
+            If the folder is not a run, is damaged, or its data or its config.toml, but for
+            max_epochs, have changed.
         """
         folder = Path(folder)
         hyperparameters, source, recorded = read_config(folder)
-        training = Training(*source.load(), hyperparameters)
+        training = Training(*(data or source.load()), hyperparameters)
+        run = cls(folder, training)
+        run._lock.enter_context(locked(folder))
         if recorded != fingerprint(training.train, training.validation):
             raise DataError(f"{folder}: the data are not those that the run was started with")
         checkpoint = folder / "model.safetensors"
         if checkpoint.exists():
             epoch, state = _read_checkpoint(checkpoint, training)
             training.restore(state, read_history(folder, epoch))
+        elif (folder / "epochs.csv").exists() and read_history(folder).epochs:
+            raise DataError(f"{checkpoint}: missing, though epochs.csv has epochs")
         _write_history(folder, training.history)
-        return cls(folder, training)
+        run._recorded_epochs = training.epoch
+        return run
 
     def record(self) -> None:
         """Save what is new, if the last time was a while ago."""
@@ -116,7 +139,7 @@ class Run:
         self._last_checkpoint = time.monotonic()
 
     def finish(self, status: str) -> None:
-        """Save what is new, the summary and the picture.
+        """Save what is new, the picture and the summary, and let the folder go.
 
         `status` says how the run ended: "finished", "interrupted" or "diverged".
         """
@@ -124,12 +147,14 @@ class Run:
         self.checkpoint()
         # A run that diverged has iterations after its last epoch, which are history too.
         _append(self.folder / "iterations.csv", _iteration_rows(history, self.training.epoch))
-        write_text(self.folder / "summary.json", _summary(self.training, status))
         if history.train_loss:
             from handgrad.plots.curves import learning_curves
 
             with replacing(self.folder / "learning-curves.png") as temporary:
                 learning_curves(history).savefig(temporary)
+        # Last: a folder with a summary has all the rest.
+        write_text(self.folder / "summary.json", _summary(self.training, status))
+        self._lock.close()
 
     @property
     def model(self) -> NetworkModel:
@@ -140,7 +165,11 @@ class Run:
     def _save_model(self) -> None:
         """Write the model, under its parameters' names, and what is needed to go on besides."""
         training = self.training
-        metadata = model_metadata(self.model) | {"training": {"epoch": training.epoch}}
+        metadata = model_metadata(self.model)
+        metadata["training"] = {
+            "epoch": training.epoch,
+            "hyperparameters": _settled(training),
+        }
         state = {f"training.{name}": vector.copy() for name, vector in training.state.items()}
         with training.averaged():
             tensors = state | network_tensors(training.network)
@@ -203,9 +232,22 @@ def _read_checkpoint(path: Path, training: Training) -> tuple[int, dict[str, NDA
             raise DataError(f"{path}: training.{name} is missing or does not fit config.toml")
         state[name] = found
     try:
-        return int(metadata["training"]["epoch"]), state
+        epoch = int(metadata["training"]["epoch"])
+        settings = metadata["training"]["hyperparameters"]
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: a model, but not the checkpoint of a run") from error
+    if settings != _settled(training):
+        raise DataError(
+            f"{path.parent}: config.toml has changed since the run was started; only max_epochs may"
+        )
+    return epoch, state
+
+
+def _settled(training: Training) -> dict[str, Any]:
+    """The hyperparameters that may not change between start and resumption, as JSON has them."""
+    settings = asdict(training.hyperparameters) | {"threads": training.threads}
+    del settings["max_epochs"]
+    return json.loads(json.dumps(settings))
 
 
 def _config(training: Training, source: Source) -> str:

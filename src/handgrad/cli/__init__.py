@@ -33,29 +33,27 @@ for name, what in {
     app.command(f"handgrad.cli.{name}:{name}", name=name, help=what)
 
 
-def main(tokens: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit status."""
-    sys.exit(run(tokens))
-
-
 def run(tokens: Sequence[str] | None = None) -> int:
     """Run the command line on `tokens` (default: the process's own) and return the exit status."""
     try:
         return app(tokens) or 0
     except CycloptsError as error:
-        return _complain(_one_line(error), 2)
+        return complain(_one_line(error), 2)
     except UsageError as error:
-        return _complain(_with_option(error), 2)
+        return complain(_with_option(error), 2)
     except DataError as error:
-        return _complain(str(error), 1)
+        return complain(str(error), 1)
+    except MemoryError as error:
+        return complain(f"more memory is needed than there is ({error or 'out of memory'})", 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(f"{where}{error.strerror or error}", 1)
+        return complain(f"{where}{error.strerror or error}", 1)
     except KeyboardInterrupt:
-        return _complain("interrupted", 130)
+        return complain("interrupted", 130)
 
 
-def _complain(sentence: str, status: int) -> int:
+def complain(sentence: str, status: int) -> int:
+    """Print a sentence on standard error, and give the exit status back."""
     print(f"handgrad: {sentence}", file=sys.stderr)
     return status
 

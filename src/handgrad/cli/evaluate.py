@@ -48,7 +48,7 @@ def evaluate(
     dataset = dataset_from(reading, data) or small_mnist().validation
     evaluation = evaluate_model(classifier, dataset)
     figures = {"confusion.png": confusion_matrix(evaluation.confusion)}
-    if dataset.image_shape:
+    if dataset.image_shape and evaluation.accuracy < 1:
         figures["most-wrong.png"] = most_wrong(evaluation, dataset)
     out.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():

@@ -1,6 +1,8 @@
 """What `handgrad train` shows while it works: a live bar on a terminal, a few lines elsewhere."""
 
 import contextlib
+import os
+import sys
 from collections.abc import Callable, Iterator
 
 from handgrad.training import Epoch, Training
@@ -9,6 +11,14 @@ LINES = 10
 """About how many lines a run prints where there is no terminal."""
 
 Show = Callable[[Epoch], None]
+
+
+def say(line: str) -> None:
+    """Print a line; when nobody reads any more, as after `| head`, say nothing from then on."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 @contextlib.contextmanager
@@ -23,36 +33,39 @@ def progress(training: Training, quiet: bool) -> Iterator[Show]:
         with _bar(training, console) as show:
             yield show
     else:
-        every = max(1, training.hyperparameters.max_epochs // LINES)
         last = training.hyperparameters.max_epochs
+        every = max(1, last // LINES)
 
         def show_line(epoch: Epoch) -> None:
             if epoch.epoch % every == 0 or epoch.epoch == last:
-                print(
-                    f"epoch {epoch.epoch:>{len(str(last))}}/{last}  {_figures(training)}",
-                    flush=True,
-                )
+                say(f"epoch {epoch.epoch:>{len(str(last))}}/{last}  {_figures(training, ' · ')}")
 
         yield show_line
 
 
 @contextlib.contextmanager
 def _bar(training: Training, console) -> Iterator[Show]:  # type: ignore[no-untyped-def]
+    """A bar, and the figures on the two lines below it, so that 80 columns are enough."""
+    from rich.console import Group
+    from rich.live import Live
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (
+    bar = Progress(
         TextColumn("epoch {task.completed}/{task.total}"),
         BarColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=console, refresh_per_second=5) as bar:
-        total = training.hyperparameters.max_epochs
-        task = bar.add_task("", total=total, completed=training.epoch)
-        yield lambda epoch: bar.update(task, completed=epoch.epoch, description=_figures(training))
+    task = bar.add_task("", total=training.hyperparameters.max_epochs, completed=training.epoch)
+    with Live(bar, console=console, refresh_per_second=5) as live:
+
+        def show(epoch: Epoch) -> None:
+            bar.update(task, completed=epoch.epoch)
+            live.update(Group(bar, _figures(training, "\n")))
+
+        yield show
 
 
-def _figures(training: Training) -> str:
+def _figures(training: Training, between: str) -> str:
     """Loss and accuracy: of training, the last epoch's mean over its batches; of validation."""
     history = training.history
     last = history.epochs[-1]
@@ -61,6 +74,6 @@ def _figures(training: Training) -> str:
     loss = sum(history.train_loss[start:]) / batches
     accuracy = sum(history.train_accuracy[start:]) / batches
     return (
-        f"training loss {loss:.4f}, accuracy {accuracy:.1%} · "
+        f"training loss {loss:.4f}, accuracy {accuracy:.1%}{between}"
         f"validation loss {last.validation_loss:.4f}, accuracy {last.validation_accuracy:.1%}"
     )

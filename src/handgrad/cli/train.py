@@ -1,6 +1,7 @@
 """`handgrad train`."""
 
 import contextlib
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from handgrad.cli.progress import progress
+from handgrad.cli import complain
+from handgrad.cli.progress import progress, say
 from handgrad.datasets import Reading, Source
 from handgrad.errors import UsageError
 from handgrad.hyperparameters import Hyperparameters
@@ -73,8 +75,8 @@ def train(
 
 
 def _carry_out(run: Run, quiet: bool) -> int:
-    say: Callable[[str], None] = (lambda line: None) if quiet else print
     status, problem = "finished", ""
+    go_on = f"go on with: handgrad train --resume {shlex.quote(str(run.folder))}"
     with progress(run.training, quiet) as show, _interruptible() as interrupted:
         try:
             for epoch in run.training:
@@ -85,16 +87,15 @@ def _carry_out(run: Run, quiet: bool) -> int:
                     break
         except DivergenceError as error:
             status, problem = "diverged", str(error)
+        except KeyboardInterrupt:
+            return complain(f"interrupted; {go_on}", INTERRUPTED)
     run.finish(status)
-    for line in _account(run):
-        say(line)
+    if not quiet:
+        for line in _account(run):
+            say(line)
     if status == "interrupted":
-        say(f"interrupted; go on with: handgrad train --resume {run.folder}")
-        return INTERRUPTED
-    if problem:
-        print(f"handgrad: {problem}", file=sys.stderr)
-        return 1
-    return 0
+        return complain(f"interrupted; {go_on}", INTERRUPTED)
+    return complain(problem, 1) if problem else 0
 
 
 def _account(run: Run) -> Iterator[str]:

@@ -1,12 +1,41 @@
 """Reading and writing files that may be gzipped."""
 
+import contextlib
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from handgrad.errors import DataError
 from handgrad.files import replacing
 
 GZIP_MAGIC = b"\x1f\x8b"
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading, unpacked if it is gzipped, whatever its name.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or its gzip stream is damaged or cut short.
+    """
+    try:
+        with path.open("rb") as file:
+            gzipped = file.read(2) == GZIP_MAGIC
+            file.seek(0)
+            if not gzipped:
+                yield file
+                return
+            import gzip
+
+            with gzip.open(file) as unpacked:
+                yield cast(BinaryIO, unpacked)
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"{path}: the gzip stream is damaged or cut short ({error})") from error
+    except OSError as error:
+        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}") from error
 
 
 def read_bytes(path: Path) -> bytes:
@@ -17,17 +46,8 @@ def read_bytes(path: Path) -> bytes:
     DataError
         If there is no such file, it is empty, or its gzip stream is damaged or cut short.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    if content.startswith(GZIP_MAGIC):
-        import gzip
-
-        try:
-            content = gzip.decompress(content)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise DataError(f"{path}: the gzip stream is damaged or cut short ({error})") from error
+    with opened(path) as file:
+        content = file.read()
     if not content:
         raise DataError(f"{path}: the file is empty")
     return content
@@ -35,17 +55,8 @@ def read_bytes(path: Path) -> bytes:
 
 def first_bytes(path: Path, count: int) -> bytes:
     """Read the first bytes of a file, unpacked if it is gzipped; fewer if it has fewer."""
-    try:
-        with path.open("rb") as file:
-            gzipped = file.read(2) == GZIP_MAGIC
-            file.seek(0)
-            if not gzipped:
-                return file.read(count)
-            import gzip
-
-            return gzip.open(file).read(count)
-    except (EOFError, OSError, zlib.error):
-        return b""  # read_bytes says what is wrong with it.
+    with opened(path) as file:
+        return file.read(count)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

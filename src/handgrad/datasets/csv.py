@@ -52,6 +52,10 @@ def read_csv(
     path = Path(path)
     lines = _lines(path)
     first = 1 if (_looks_like_header(lines[0]) if header is None else header) else 0
+    if first:
+        _check_label_column(path, _fields(lines[0]), label)
+    if "," not in lines[-1] and any(separator in lines[-1] for separator in ";\t"):
+        raise DataError(f"{path}: the fields are separated by ; or tabs, expected commas")
     pixels, labels = _parse(path, lines, first, label)
     return Dataset(pixels, labels, image_shape, class_count, path.name)
 
@@ -70,7 +74,9 @@ def _lines(path: Path) -> list[str]:
     try:
         text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not a CSV, IDX or NPZ file that can be read") from error
+        raise DataError(
+            f"{path}: not a CSV, IDX or NPZ file that can be read, nor text in UTF-8"
+        ) from error
     lines = text.splitlines()
     while lines and not lines[-1].strip():
         lines.pop()
@@ -80,8 +86,23 @@ def _lines(path: Path) -> list[str]:
 
 
 def _looks_like_header(line: str) -> bool:
-    fields = line.split(",")
+    fields = _fields(line)
     return sum(not _is_number(field) for field in fields) > len(fields) / 2
+
+
+def _check_label_column(path: Path, names: list[str], label: LabelColumn) -> None:
+    """Refuse to take the label from elsewhere than the column that the header calls so."""
+    place = names.index("label") if "label" in names else None
+    expected = None if label == "none" else _label_column(label, len(names))
+    if place is not None and place != expected:
+        raise DataError(
+            f"{path}: the header has the label in column {place + 1}; say where it is with "
+            "--label first, last or none"
+        )
+
+
+def _fields(line: str) -> list[str]:
+    return [field.strip().strip('"') for field in line.split(",")]
 
 
 def _is_number(field: str) -> bool:
@@ -113,11 +134,11 @@ def _parse(
 def _table(rows: list[str], label: LabelColumn) -> NDArray | None:
     """Read the numbers; None if one is not a whole number in its range, or a row is uneven."""
     try:
-        return np.loadtxt(rows, np.uint8, delimiter=",", comments=None, ndmin=2)
+        return np.loadtxt(rows, np.uint8, delimiter=",", quotechar='"', comments=None, ndmin=2)
     except ValueError:
         pass  # 3.0 is a whole number too, and a label may be larger than a pixel.
     try:
-        table = np.loadtxt(rows, float, delimiter=",", comments=None, ndmin=2)
+        table = np.loadtxt(rows, float, delimiter=",", quotechar='"', comments=None, ndmin=2)
     except ValueError:
         return None
     largest = np.full(table.shape[1], 255)
@@ -133,7 +154,7 @@ def _first_fault(lines: list[str], first: int, label: LabelColumn) -> str:
     for number, line in enumerate(lines[first:], first + 1):
         if not line.strip():
             continue
-        fields = line.split(",")
+        fields = _fields(line)
         width = width or len(fields)
         if len(fields) != width:
             return f"line {number}: {len(fields)} columns, expected {width} as in the first row"
@@ -143,7 +164,7 @@ def _first_fault(lines: list[str], first: int, label: LabelColumn) -> str:
             value = float(field) if _is_number(field) else -1.0
             if not (0 <= value <= largest and value.is_integer()):
                 return (
-                    f"line {number}, column {column + 1}: found {field.strip()!r}, expected a "
+                    f"line {number}, column {column + 1}: found {field[:20]!r}, expected a "
                     f"{what}, a whole number from 0 to {largest}"
                 )
     return "a row cannot be read"

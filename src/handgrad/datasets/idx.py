@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.datasets.compressed import read_bytes, write_bytes
+from handgrad.datasets.compressed import opened, write_bytes
 from handgrad.datasets.dataset import Dataset
 from handgrad.errors import DataError
 
 MAGIC = b"\x00\x00\x08"
+
+PIECE = 1 << 20
 
 
 def read_idx(
@@ -73,21 +75,29 @@ def write_idx(path: Path | str, dataset: Dataset) -> None:
 
 
 def _read_array(path: Path, dimensions: int, what: str) -> NDArray[np.uint8]:
-    content = read_bytes(path)
-    header = 4 + 4 * dimensions
-    if not content.startswith(MAGIC) or len(content) < 4:
-        raise DataError(f"{path}: not an IDX file of unsigned bytes")
-    if content[3] != dimensions:
-        raise DataError(f"{path}: {content[3]} dimensions, expected {dimensions} for {what}")
-    if len(content) < header:
-        raise DataError(f"{path}: the IDX header is cut short")
-    shape = struct.unpack(f">{dimensions}I", content[4:header])
-    if len(content) - header != math.prod(shape):
+    with opened(path) as file:
+        magic = file.read(4)
+        if not magic.startswith(MAGIC) or len(magic) < 4:
+            raise DataError(f"{path}: not an IDX file of unsigned bytes")
+        if magic[3] != dimensions:
+            raise DataError(f"{path}: {magic[3]} dimensions, expected {dimensions} for {what}")
+        sizes = file.read(4 * dimensions)
+        if len(sizes) < 4 * dimensions:
+            raise DataError(f"{path}: the IDX header is cut short")
+        shape = struct.unpack(f">{dimensions}I", sizes)
+        # Piece by piece, so that the array is never in memory twice.
+        array = np.empty(math.prod(shape), np.uint8)
+        found = 0
+        while piece := file.read(PIECE):
+            if found + len(piece) <= len(array):
+                array[found : found + len(piece)] = np.frombuffer(piece, np.uint8)
+            found += len(piece)
+    if found != len(array):
         raise DataError(
-            f"{path}: {len(content) - header} bytes of {what}, expected {math.prod(shape)} "
+            f"{path}: {found} bytes of {what}, expected {len(array)} "
             f"({' × '.join(map(str, shape))})"
         )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+    return array.reshape(shape)
 
 
 def _write_array(path: Path, array: NDArray[np.uint8]) -> None:

@@ -36,11 +36,11 @@ def read_npz(path: Path | str, *, class_count: int | None = None) -> Dataset:
                     f"{path}: holds {', '.join(arrays) or 'nothing'}; expected "
                     f"{' or '.join(f'{x} and {y}' for x, y in NAMES)}"
                 )
-            images = arrays[names[0]]
+            images = np.asarray(arrays[names[0]])
             labels = arrays.get(names[1])
     except DataError:
         raise
-    except ValueError as error:
+    except (AttributeError, ValueError) as error:
         raise DataError(
             f"{path}: an array is damaged or holds pickled objects, which are not loaded"
         ) from error

@@ -2,7 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from handgrad.training import History
 
@@ -20,6 +20,7 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     accuracy_axes = loss_axes.twinx()
     iterations = np.arange(1, len(history.train_loss) + 1)
     ends = [epoch.iteration for epoch in history.epochs]
+    marker = "o" if len(ends) < 5 else None
     lines = [
         *loss_axes.plot(
             iterations, history.train_loss, color=LOSS_COLOR, alpha=0.3, lw=0.8,
@@ -27,7 +28,7 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
         ),
         *loss_axes.plot(
             ends, [epoch.validation_loss for epoch in history.epochs], color=LOSS_COLOR, lw=2,
-            label="validation loss (epoch)",
+            marker=marker, label="validation loss (epoch)",
         ),
         *accuracy_axes.plot(
             iterations, history.train_accuracy, color=ACCURACY_COLOR, alpha=0.3, lw=0.8,
@@ -35,13 +36,14 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
         ),
         *accuracy_axes.plot(
             ends, [epoch.validation_accuracy for epoch in history.epochs], color=ACCURACY_COLOR,
-            lw=2, label="validation accuracy (epoch)",
+            lw=2, marker=marker, label="validation accuracy (epoch)",
         ),
     ]  # fmt: skip
     loss_axes.set_xlabel("iteration")
     loss_axes.set_ylabel("average cross-entropy", color=LOSS_COLOR)
     loss_axes.tick_params(axis="y", colors=LOSS_COLOR)
-    loss_axes.set_ylim(bottom=0)
+    loss_axes.set_ylim(0, _top(history))
+    loss_axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     loss_axes.margins(x=0.01)
     accuracy_axes.set_ylabel("accuracy", color=ACCURACY_COLOR)
     accuracy_axes.tick_params(axis="y", colors=ACCURACY_COLOR)
@@ -52,3 +54,9 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     if title:
         loss_axes.set_title(title)
     return figure
+
+
+def _top(history: History) -> float | None:
+    """Where the loss axis ends if a run exploded, so that what came before can be seen."""
+    typical = float(np.median(history.train_loss))
+    return 5 * typical if max(history.train_loss) > 20 * typical else None
