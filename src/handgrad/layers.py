@@ -133,7 +133,7 @@ class Linear(Layer):
         X = _kept(self, self.X)
         _check_gradient(self, output_gradient, (len(X), self.output_dim))
         np.matmul(X.T, output_gradient, out=self.weights_gradient)
-        np.sum(output_gradient, axis=0, keepdims=True, out=self.bias_gradient)
+        np.einsum("kj->j", output_gradient, out=self.bias_gradient[0])  # Twice as fast as np.sum.
 
     def step(self, step_size: float) -> None:
         """W ← W − step_size · ∂L/∂W and b ← b − step_size · ∂L/∂b."""
