@@ -122,7 +122,7 @@ class FeedForwardNeuralNetwork:
         With `input_gradients`, an array for each layer's ∂L/∂input, nothing is allocated.
         """
         G = output_gradient
-        for i in range(len(self.layers) - 1, -1, -1):
+        for i in reversed(range(len(self.layers))):
             G = self.layers[i].backward(G, input_gradients[i] if input_gradients else None)
         return G
 
@@ -131,7 +131,7 @@ class FeedForwardNeuralNetwork:
     ) -> None:
         """Store every parameter's gradient, as training needs it: without ∂L/∂X."""
         G = output_gradient
-        for i in range(len(self.layers) - 1, self._first, -1):
+        for i in reversed(range(self._first + 1, len(self.layers))):
             G = self.layers[i].backward(G, input_gradients[i] if input_gradients else None)
         self.layers[self._first].backward_parameters(G)
 
