@@ -1,0 +1,71 @@
+"""What the pictures show, read back from matplotlib's own objects."""
+
+import numpy as np
+import pytest
+
+from handgrad.datasets import Dataset
+from handgrad.evaluation import Evaluation
+from handgrad.plots.curves import learning_curves
+from handgrad.plots.digits import confusion_matrix, most_wrong
+from handgrad.training import Epoch, History
+
+
+def a_history(explodes=False):
+    epochs = [Epoch(i, 10 * i, 2 / i, 1 - 1 / i, 0.1) for i in range(1, 7)]
+    loss = [2 - i / 40 for i in range(60)]
+    if explodes:
+        loss[-1] = 1e30
+    return History(loss, [i / 60 for i in range(60)], epochs)
+
+
+def test_learning_curves_are_losses_left_in_red_and_accuracies_right_in_blue():
+    history = a_history()
+    figure = learning_curves(history)
+    losses, accuracies = figure.axes
+    for axes, color, batch, epoch in (
+        (losses, "tab:red", history.train_loss, [e.validation_loss for e in history.epochs]),
+        (accuracies, "tab:blue", history.train_accuracy,
+         [e.validation_accuracy for e in history.epochs]),
+    ):  # fmt: skip
+        faint, solid = axes.lines
+        assert {faint.get_color(), solid.get_color()} == {color}
+        assert faint.get_alpha() < 0.5
+        assert solid.get_alpha() is None
+        np.testing.assert_array_equal(faint.get_xdata(), np.arange(1, 61))
+        np.testing.assert_array_equal(faint.get_ydata(), batch)
+        np.testing.assert_array_equal(solid.get_xdata(), [10, 20, 30, 40, 50, 60])
+        np.testing.assert_array_equal(solid.get_ydata(), epoch)
+    assert losses.get_xlabel() == "iteration"
+    assert losses.get_ylabel() == "average cross-entropy"
+    assert accuracies.yaxis.get_label_position() == "right"
+    assert len(figure.legends[0].get_texts()) == 4
+
+
+def test_what_came_before_an_explosion_can_be_seen():
+    losses = learning_curves(a_history(explodes=True)).axes[0]
+    assert losses.get_ylim()[1] < 20
+
+
+def test_a_confusion_matrix_names_every_count():
+    figure = confusion_matrix(np.array([[5, 1], [0, 7]]))
+    texts = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+    assert texts == {(0, 0): "5", (1, 0): "1", (1, 1): "7"}
+
+
+def test_very_many_classes_do_not_make_a_picture_too_large_to_draw():
+    figure = confusion_matrix(np.eye(301, dtype=int))
+    assert max(figure.get_size_inches()) <= 18
+
+
+def test_the_most_wrong_are_captioned_with_label_prediction_and_sureness():
+    pixels = np.zeros((3, 2, 2), np.uint8)
+    evaluation = Evaluation(np.log([[0.25, 0.75], [0.9, 0.1], [0.01, 0.99]]), np.array([0, 0, 0]))
+    figure = most_wrong(evaluation, Dataset(pixels, np.zeros(3, int), class_count=2))
+    captions = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert captions == ["0, taken for 1\n(99.0% sure)", "0, taken for 1\n(75.0% sure)"]
+
+
+def test_data_that_are_no_images_cannot_be_drawn():
+    evaluation = Evaluation(np.log([[0.25, 0.75]]), np.array([0]))
+    with pytest.raises(ValueError, match="not images"):
+        most_wrong(evaluation, Dataset(np.zeros((1, 3), np.uint8), np.zeros(1, int)))
