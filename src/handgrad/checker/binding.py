@@ -1,0 +1,69 @@
+"""Finding the arguments for somebody else's functions, by the names of their parameters."""
+
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from handgrad.checker.names import argument_role
+
+
+class CannotGuessError(ValueError):
+    """A parameter has no default, and its name does not say what it wants."""
+
+
+def bind(
+    function: Callable[..., Any],
+    values: Mapping[str, Any],
+    required: Mapping[str, Any] | None = None,
+) -> Callable[[], Any]:
+    """A call of `function` with arguments out of `values`, found by name and then by order.
+
+    Parameters
+    ----------
+    function
+        A bound method, or a class.
+    values
+        By role (see `names.ARGUMENTS`), in their customary order. Parameters without a default
+        whose name is unknown take what is left of them, in that order.
+    required
+        By role, too, but given only to parameters that have no default.
+
+    Raises
+    ------
+    CannotGuessError
+        If a parameter without a default is left over.
+    """
+    signature = inspect.signature(function)
+    arguments: dict[str, Any] = {}
+    left, extra = dict(values), dict(required or {})
+    unknown = []
+    for parameter in _parameters(signature):
+        name, has_default = parameter.name, parameter.default is not parameter.empty
+        role = argument_role(name, left)
+        if role is not None:
+            arguments[name] = left.pop(role)
+        elif not has_default and (role := argument_role(name, extra)) is not None:
+            arguments[name] = extra[role]
+        elif not has_default:
+            unknown.append(name)
+    if len(unknown) > len(left):
+        raise CannotGuessError(", ".join(unknown[len(left) :]))
+    arguments.update(zip(unknown, left.values(), strict=False))
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL and not arguments:
+            arguments[parameter.name] = tuple(v for r, v in left.items() if r != "step_size")
+    order = {name: arguments[name] for name in signature.parameters if name in arguments}
+    bound = inspect.BoundArguments(signature, OrderedDict(order))
+    return lambda: function(*bound.args, **bound.kwargs)
+
+
+def required_names(function: Callable[..., Any]) -> list[str]:
+    """The parameters that have no default."""
+    parameters = _parameters(inspect.signature(function))
+    return [p.name for p in parameters if p.default is p.empty]
+
+
+def _parameters(signature: inspect.Signature) -> list[inspect.Parameter]:
+    gathering = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [p for p in signature.parameters.values() if p.kind not in gathering]

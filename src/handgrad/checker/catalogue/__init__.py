@@ -1,0 +1,1 @@
+"""The catalogue of mistakes, a module for each kind of layer."""

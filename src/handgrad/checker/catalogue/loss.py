@@ -1,0 +1,278 @@
+"""Mistakes in softmax with cross-entropy, for scores Z, n × c, and one-hot labels Y."""
+
+import numpy as np
+
+from handgrad.checker.mistakes import Mistake, Situation
+
+
+def _log(s: Situation) -> np.ndarray:
+    return np.asarray(np.log(s.P))
+
+
+def _softmax_shifted(s: Situation, axis: int | None) -> np.ndarray:
+    """Softmax of scores from which the maximum along `axis` was taken: wrong for axis 0."""
+    E = np.exp(s.Z - s.Z.max(axis=axis, keepdims=axis is not None))
+    return np.asarray(E / E.sum(axis=1, keepdims=True))
+
+
+def _softmax_columns(s: Situation) -> np.ndarray:
+    E = np.exp(s.Z)
+    return np.asarray(E / E.sum(axis=0, keepdims=True))
+
+
+def _softmax_everything(s: Situation) -> np.ndarray:
+    E = np.exp(s.Z)
+    return np.asarray(E / E.sum())
+
+
+def _losses(P: np.ndarray, s: Situation) -> np.ndarray:
+    return -np.log(P[np.arange(s.n), s.labels])
+
+
+_PAIRS = (
+    "labels off by one dimension",
+    "The labels' shape makes n × n numbers out of n",
+    "Labels of shape n × 1 beside an index or an array of shape n broadcast to n × n: every "
+    "example is paired with the label of every other.",
+    "Print the shape of what you index or subtract with. Is there one number for each example?",
+)
+_AXIS = (
+    "wrong axis",
+    "The softmax is normalised along the wrong axis",
+    "It is the c probabilities of one example that must add up to 1, not those of one class over "
+    "the batch.",
+    "Along which axis do the probabilities you compute add up to 1?",
+)
+_MAX_AXIS = (
+    "max over the wrong axis",
+    "The maximum is taken over the wrong axis",
+    "To take a different number from each column changes the probabilities; only a number common "
+    "to a whole row cancels.",
+    "Which entries share a denominator? What is subtracted must be the same for all of these.",
+)
+
+OUTPUT = (
+    Mistake(
+        "summed instead of averaged",
+        "The loss is summed where a mean is meant",
+        "The number is n times too large, and grows with the batch, so that a step size fits one "
+        "size of batch only.",
+        "What should happen to the loss of a batch if every example came twice?",
+        lambda s: _losses(s.P, s).sum(),
+    ),
+    Mistake(
+        "not reduced",
+        "There is a loss for each example instead of their mean",
+        "The loss of a batch is one number.",
+        "How are the losses of n examples made into one number?",
+        lambda s: _losses(s.P, s),
+    ),
+    Mistake(
+        "sign flipped",
+        "The minus sign is missing",
+        "The logarithm of a probability is negative; the loss is its negative, and never below 0.",
+        "Can a cross-entropy be negative?",
+        lambda s: -_losses(s.P, s).mean(),
+    ),
+    Mistake(
+        "averaged over all entries",
+        "Averaged over all entries, not over the examples",
+        "The number is c times too small: a mean without an axis over an n × c array divides by "
+        "n · c, but only n entries count.",
+        "How many of the n · c entries of Y log P are not zero?",
+        lambda s: _losses(s.P, s).mean() / s.c,
+    ),
+    Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].mean()),
+    Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].sum()),
+    Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].sum() / s.n),
+    Mistake(*_AXIS, lambda s: _losses(_softmax_columns(s), s).mean()),
+    Mistake(
+        "not normalised by rows",
+        "The softmax is normalised over the whole batch",
+        "All n · c numbers together add up to 1, but each row should.",
+        "Along which axis do the probabilities you compute add up to 1?",
+        lambda s: _losses(_softmax_everything(s), s).mean(),
+    ),
+    Mistake(*_MAX_AXIS, lambda s: _losses(_softmax_shifted(s, 0), s).mean()),
+    Mistake(
+        "not normalised",
+        "The softmax is not applied",
+        "The scores are taken for logarithms of probabilities.",
+        "Do the numbers you take the logarithm of add up to 1?",
+        lambda s: -s.Z[np.arange(s.n), s.labels].mean(),
+    ),
+    Mistake(
+        "logarithm forgotten",
+        "The logarithm is missing",
+        "The number is the mean probability, but the loss is the negative logarithm of it.",
+        "What is the loss of an example whose probability is 1?",
+        lambda s: -s.P[np.arange(s.n), s.labels].mean(),
+    ),
+    Mistake(
+        "logarithm forgotten",
+        "The logarithm is missing",
+        "The number is the mean probability, but the loss is the negative logarithm of it.",
+        "What is the loss of an example whose probability is 1?",
+        lambda s: s.P[np.arange(s.n), s.labels].mean(),
+    ),
+    Mistake(
+        "logarithm of another base",
+        "The logarithm has another base",
+        "The gradient (p − y)/n belongs to the natural logarithm.",
+        "Which of numpy's logarithms is the natural one?",
+        lambda s: _losses(s.P, s).mean() / np.log(2),
+    ),
+    Mistake(
+        "logarithm of another base",
+        "The logarithm has another base",
+        "The gradient (p − y)/n belongs to the natural logarithm.",
+        "Which of numpy's logarithms is the natural one?",
+        lambda s: _losses(s.P, s).mean() / np.log(10),
+    ),
+    Mistake(
+        "all classes counted",
+        "The logarithms of all classes are added",
+        "Only the probability of the right class counts.",
+        "Which of the c probabilities of an example does its loss depend on?",
+        lambda s: -_log(s).sum() / s.n,
+    ),
+    Mistake(
+        "all classes counted",
+        "The logarithms of all classes are averaged",
+        "Only the probability of the right class counts.",
+        "Which of the c probabilities of an example does its loss depend on?",
+        lambda s: -_log(s).mean(),
+    ),
+    Mistake(
+        "softmax applied twice",
+        "The softmax is applied twice",
+        "The scores become probabilities, and the probabilities are treated as scores again.",
+        "How often is exp applied on the way from scores to loss?",
+        lambda s: _losses(s.P_twice, s).mean(),
+    ),
+)
+
+_UNDIVIDED = Mistake(
+    "not divided by n",
+    "The gradient is not divided by the size of the batch",
+    "The loss is a mean over n examples, and so its gradient has a factor of 1/n; this is the "
+    "gradient of the sum.",
+    "What becomes of the 1/n in front of the sum when you differentiate?",
+    lambda s: s.P - s.Y,
+)
+
+
+def _pairs_subtracted(s: Situation) -> np.ndarray:
+    """p − 1 in the columns of every label in the batch, for every example."""
+    result = s.P.copy()
+    result[:, s.labels] -= 1
+    return result
+
+
+GRADIENT = (
+    _UNDIVIDED,
+    Mistake(
+        "sign flipped",
+        "The sign is flipped",
+        "The numbers are those of y − p; with them, each step makes the right class less likely.",
+        "If the right class has p = 0.1, should its score grow or shrink? What does θ ← θ − η∂L/∂θ "
+        "do with your sign?",
+        lambda s: (s.Y - s.P) / s.n,
+    ),
+    Mistake(
+        "labels forgotten",
+        "The labels have no part in the gradient",
+        "The numbers are those of p/n.",
+        "How would the loss know which class is the right one?",
+        lambda s: s.P / s.n,
+    ),
+    Mistake(
+        "labels forgotten",
+        "The labels have no part in the gradient",
+        "The numbers are the probabilities.",
+        "How would the loss know which class is the right one?",
+        lambda s: s.P,
+    ),
+    Mistake(
+        "probabilities forgotten",
+        "The probabilities have no part in the gradient",
+        "The numbers are those of −y/n.",
+        "By how much should the scores change when the right class has p = 1 already?",
+        lambda s: -s.Y / s.n,
+    ),
+    Mistake(
+        "softmax's derivative forgotten",
+        "The derivative of the softmax is forgotten",
+        "The numbers are those of −y/p: the gradient with respect to the probabilities, where that "
+        "with respect to the scores is meant.",
+        "Backward starts from L(p(z)). With respect to what did you differentiate, p or z?",
+        lambda s: -s.Y / s.P / s.n,
+    ),
+    Mistake(
+        "softmax's derivative forgotten",
+        "The derivative of the softmax is forgotten",
+        "The numbers are those of −y/p: the gradient with respect to the probabilities, where that "
+        "with respect to the scores is meant.",
+        "Backward starts from L(p(z)). With respect to what did you differentiate, p or z?",
+        lambda s: -s.Y / s.P,
+    ),
+    Mistake(
+        "softmax forgotten",
+        "The scores are used in the place of the probabilities",
+        "The numbers are those of (z − y)/n.",
+        "Which of forward's intermediate results stands in the equation, z or p?",
+        lambda s: (s.Z - s.Y) / s.n,
+    ),
+    Mistake(*_PAIRS, lambda s: _pairs_subtracted(s) / s.n),
+    Mistake(*_PAIRS, _pairs_subtracted),
+    Mistake(*_AXIS, lambda s: (_softmax_columns(s) - s.Y) / s.n),
+    Mistake(*_AXIS, lambda s: _softmax_columns(s) - s.Y),
+    Mistake(*_MAX_AXIS, lambda s: (_softmax_shifted(s, 0) - s.Y) / s.n),
+    Mistake(*_MAX_AXIS, lambda s: _softmax_shifted(s, 0) - s.Y),
+    Mistake(
+        "only the right class",
+        "Only the score of the right class gets a gradient",
+        "The other scores are in the softmax's denominator, and have a gradient, too.",
+        "Does the loss change when the score of a wrong class grows?",
+        lambda s: (s.P - s.Y) * s.Y / s.n,
+    ),
+    Mistake(
+        "only the diagonal",
+        "Only the diagonal of the softmax's Jacobian is used",
+        "Each probability depends on all scores of its row; p(1 − p) is its dependence on its own.",
+        "How does p₁ change when z₂ grows?",
+        lambda s: s.P * (1 - s.P) / s.n,
+    ),
+    Mistake(
+        "softmax applied twice",
+        "The softmax is applied twice",
+        "The probabilities are treated as scores again.",
+        "How often is exp applied on the way from scores to gradient?",
+        lambda s: (s.P_twice - s.Y) / s.n,
+    ),
+    Mistake(
+        "labels added",
+        "The labels are added instead of subtracted",
+        "The numbers are those of (p + y)/n.",
+        "If the right class has p = 1, what must the gradient be?",
+        lambda s: (s.P + s.Y) / s.n,
+    ),
+)
+
+OVERFLOW = Mistake(
+    "softmax overflows",
+    "The softmax overflows for large scores",
+    "e¹⁰⁰⁰ is more than a float can hold: it becomes ∞, and ∞/∞ is not a number.",
+    "The probabilities do not change when the same number is taken from all scores of a row. Which "
+    "number would make the largest exponent harmless?",
+    lambda s: s.right,
+)
+
+GLOBAL_MAX = Mistake(
+    "max over the wrong axis",
+    "The maximum is taken over the whole batch instead of over each row",
+    "A row whose scores are all far below another row's becomes e⁻²⁰⁰⁰ = 0 throughout, and 0/0 is "
+    "not a number.",
+    "Which entries share a denominator? The maximum must be one of these.",
+    lambda s: _losses(_softmax_shifted(s, None), s).mean(),
+)

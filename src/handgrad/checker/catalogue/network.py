@@ -1,0 +1,159 @@
+"""Mistakes in how a network puts its layers together."""
+
+from typing import Any
+
+import numpy as np
+
+from handgrad.checker.mathematics import ACTIVATIONS
+from handgrad.checker.mistakes import Mistake, Situation
+
+
+def _chain(s: Situation, before_first: bool, between: bool, after_last: bool) -> Any:
+    """The network's output with activations in these places."""
+    function = ACTIVATIONS[s.activation][0]
+    A = function(s.X) if before_first else s.X
+    for number, (W, b) in enumerate(s.layers):
+        A = A @ W + b
+        last = number == len(s.layers) - 1
+        if after_last if last else between:
+            A = function(A)
+    return A
+
+
+def _any_activation(s: Situation, **places: bool) -> Any:
+    """As `_chain`, for the activation that comes nearest to what the network put out."""
+    outputs = []
+    for name in ACTIVATIONS:
+        twin = Situation(**{**vars(s), "activation": name})
+        outputs.append(_chain(twin, **places))
+    return outputs
+
+
+def _mistake(slug: str, title: str, why: str, hint: str, **places: bool) -> list[Mistake]:
+    return [
+        Mistake(
+            slug,
+            title,
+            why,
+            hint,
+            lambda s, number=number: _any_activation(s, **places)[number],  # type: ignore[misc]
+        )
+        for number in range(len(ACTIVATIONS))
+    ]
+
+
+OUTPUT = (
+    *_mistake(
+        "activation after the last layer",
+        "There is an activation after the last layer",
+        "The scores may be any numbers; an activation there keeps them from being so.",
+        "How many activations does a network of L linear layers have?",
+        before_first=False,
+        between=True,
+        after_last=True,
+    ),
+    *_mistake(
+        "no activations",
+        "There are no activations between the layers",
+        "Linear layers without anything between them are together one linear layer.",
+        "What is (XW₁)W₂, and could one layer do it?",
+        before_first=False,
+        between=False,
+        after_last=False,
+    ),
+    *_mistake(
+        "activation before the first layer",
+        "There is an activation before the first layer",
+        "It spoils the inputs, whose sign carries information.",
+        "Where is the first activation in the equation?",
+        before_first=True,
+        between=True,
+        after_last=False,
+    ),
+    Mistake(
+        "wrong number of layers",
+        "The number of linear layers is not num_layers",
+        "num_layers counts the linear layers, hidden ones and the last: for 1 there is a single "
+        "linear map.",
+        "Count the linear layers that your constructor makes for num_layers = 1, 2 and 3.",
+        lambda s: _with_its_own_layers(s),
+    ),
+)
+
+
+def _with_its_own_layers(s: Situation) -> Any:
+    """The output of as many layers as there are; no array where that is as many as are wanted."""
+    if len(s.layers) == s.wanted:
+        return None
+    return _chain(s, before_first=False, between=True, after_last=False)
+
+
+FORWARDS = Mistake(
+    "layers not reversed",
+    "Backward goes through the layers in the order of forward",
+    "The loss is at the far end: the chain rule starts at the last layer and ends at the first.",
+    "Which layer is the first to know how the loss changes with its output?",
+    lambda s: None,
+)
+NOT_ALL = Mistake(
+    "not all layers reached",
+    "Some layers get no gradient",
+    "After backward, some layers hold a gradient and others none.",
+    "Which layers does your loop visit, and which not?",
+    lambda s: None,
+)
+NOT_ALL_STEP = Mistake(
+    "not all layers reached",
+    "Step moves some layers only",
+    "After step, some parameters have moved and others have not.",
+    "Which layers does your loop visit, and which not?",
+    lambda s: None,
+)
+TRAINS_WRONG = Mistake(
+    "training goes astray",
+    "The parts are right, but training with them goes astray",
+    "From the same start, plain gradient descent arrives at other numbers. Something is kept or "
+    "shared from one step to the next that should not be.",
+    "What do the layers remember from one batch to the next?",
+    lambda s: None,
+)
+
+
+def _gradients(s: Situation, derivative: bool, passed: bool) -> Any:
+    """All gradients in one vector; without the activations' derivative, or without passing on."""
+    function, slope = ACTIVATIONS[s.activation]
+    inputs, A = [], s.X
+    for number, (W, b) in enumerate(s.layers):
+        inputs.append(A)
+        Z = A @ W + b
+        A = function(Z) if number < len(s.layers) - 1 else Z
+    result: list[Any] = []
+    G = s.G
+    for number in range(len(s.layers) - 1, -1, -1):
+        W, b = s.layers[number]
+        result = [inputs[number].T @ G, G.sum(axis=0), *result]
+        G = G @ W.T if passed else G
+        if number and derivative:
+            Z = inputs[number - 1] @ s.layers[number - 1][0] + s.layers[number - 1][1]
+            G = G * slope(Z)
+    return np.concatenate([np.ravel(array) for array in result])
+
+
+GRADIENTS = (
+    Mistake(
+        "derivative forgotten",
+        "Backward leaves out the activations",
+        "The gradient is handed from linear layer to linear layer, without the slopes of the "
+        "activations between them.",
+        "Which layers did forward go through, and which does backward?",
+        lambda s: _gradients(s, derivative=False, passed=True),
+    ),
+    Mistake(
+        "same gradient for all layers",
+        "Every layer is given the gradient of the last one",
+        "Each layer needs the gradient with respect to its own output, which is what the layer "
+        "after it returns.",
+        "What happens to what a layer's backward returns?",
+        lambda s: _gradients(s, derivative=False, passed=False),
+    ),
+)

@@ -1,0 +1,150 @@
+"""The process in which somebody else's file runs: `python -m handgrad.checker.child ANSWER`.
+
+Its standard input is a request, one line of JSON; ANSWER is the file it writes what it sees to, a
+line of JSON for each event. Nothing it prints is read by anybody.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from handgrad.checker.attempts import attempt, limit_each_call
+from handgrad.checker.discovery import subjects_in
+from handgrad.checker.loading import load
+from handgrad.checker.network_trials import TRAINING, observe_training
+from handgrad.checker.observation import Observation, to_json
+from handgrad.checker.observing import observe
+
+_STARTING = {
+    "os.fork",
+    "os.forkpty",
+    "os.exec",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.system",
+    "os.startfile",
+    "os.kill",
+    "os.killpg",
+    "subprocess.Popen",
+    "pty.spawn",
+    "socket.connect",
+    "socket.bind",
+}
+_CHANGING = {
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.mkdir",
+    "os.truncate",
+    "os.chmod",
+    "os.chown",
+    "os.link",
+    "os.symlink",
+    "shutil.rmtree",
+    "shutil.move",
+}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+MEMORY = 2 * 2**30
+"""Bytes of address space; numpy with one BLAS thread takes a tenth of it."""
+
+FILE_SIZE = 16 * 2**20
+"""Bytes in any one file that is written, the answer among them."""
+
+_CACHES = ("cache", "config")
+
+
+def main() -> None:
+    """Load the file, try out its layers, and write down what was seen."""
+    request = json.loads(sys.stdin.readline())
+    sys.stdin = open(os.devnull)  # noqa: SIM115 - stays open as long as the process
+    with open(sys.argv[1], "w", encoding="utf-8") as answer:
+        _limit(request["seconds"])
+        sys.addaudithook(_guard(Path.cwd()))
+        limit_each_call(request["seconds_per_call"])
+        _work(Path(request["file"]), request["layers"], request["skip"], _teller(answer))
+        answer.flush()
+        os._exit(0)
+
+
+def _limit(seconds: float) -> None:
+    """Limit this process's time, memory, files and processes, where the system can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    limits = {"CPU": int(seconds) + 1, "AS": MEMORY, "FSIZE": FILE_SIZE, "CORE": 0, "NPROC": 0}
+    for name, most in limits.items():
+        which = getattr(resource, f"RLIMIT_{name}", None)
+        if which is not None:
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(which, (most, most))
+
+
+def _guard(folder: Path) -> Callable[[str, tuple[Any, ...]], None]:
+    """An audit hook that allows no new process, no connection, and no change outside `folder`."""
+    allowed = (str(folder), os.devnull, *(str(Path.home() / f".{d}/matplotlib") for d in _CACHES))
+
+    def outside(path: Any) -> bool:
+        return isinstance(path, str | bytes | os.PathLike) and not os.path.realpath(
+            os.fsdecode(path)
+        ).startswith(allowed)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _STARTING:
+            raise PermissionError(f"{event} is not allowed while the file is judged")
+        writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING
+        if (writes or event in _CHANGING) and outside(arguments[0]):
+            raise PermissionError(f"changing {arguments[0]} is not allowed while it is judged")
+
+    return hook
+
+
+def _teller(answer: IO[str]) -> Callable[..., None]:
+    def tell(event: str, **values: Any) -> None:
+        answer.write(json.dumps({"event": event, **values}) + "\n")
+        answer.flush()
+
+    return tell
+
+
+def _work(path: Path, layers: list[str], skip: list[str], tell: Callable[..., None]) -> None:
+    """Try out the file's definitions, and the whole file where they do not stand alone."""
+    for whole in (False, True):
+        tell("begin", name="", kind="")
+        module, failure = load(path, whole)
+        subjects, left_out, missing = subjects_in(module, path.parent, layers)
+        text = None if failure is None else str(failure)
+        tell("loaded", failure=text, left_out=left_out, missing=missing)
+        complete = bool(subjects)
+        for subject in subjects:
+            if subject.name in skip:
+                continue
+            tell("begin", name=subject.name, kind=subject.kind)
+            observation, stopped = attempt(path.parent, observe, subject, subjects)
+            observation = observation or Observation(subject.name, subject.kind, stopped)
+            tell("observation", observation=to_json(observation))
+            complete &= not _misses_a_name(observation)
+        if complete:
+            break
+    if not layers and TRAINING not in skip:
+        tell("begin", name=TRAINING, kind="training")
+        trained = observe_training(subjects)
+        if trained is not None:
+            tell("observation", observation=to_json(trained))
+    tell("end")
+
+
+def _misses_a_name(observation: Observation) -> bool:
+    """Whether a call failed for want of a name, which a statement left out might have defined."""
+    failures = [observation.problem, *(c.failure for run in observation.runs for c in run.calls)]
+    return any(failure is not None and failure.kind == "NameError" for failure in failures)
+
+
+if __name__ == "__main__":
+    main()

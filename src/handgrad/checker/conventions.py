@@ -1,0 +1,210 @@
+"""Working out how a layer is written, and turning what it computes into one notation.
+
+In that notation a batch X is n × d, W is d × c, b is 1 × c, and every gradient has the shape of
+what it belongs to. Shapes and numbers say more than names do, so names come last.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from handgrad.checker.cases import STEP_SIZE, Case
+from handgrad.checker.names import (
+    argument_role,
+    gradient_of,
+    is_gradient,
+    parameter_role,
+    plain,
+    without_marks,
+)
+from handgrad.checker.observation import Call, Observation, Run, State
+
+Place = tuple[str, Any]
+"""Where a gradient is: ("state", path), ("result", key), or ("update", path of the parameter)."""
+
+
+@dataclass
+class Conventions:
+    """How one layer is written.
+
+    Attributes
+    ----------
+    columns
+        Whether a batch holds its examples in columns.
+    weights, bias
+        Where the parameters are, by path; None where there is none.
+    weights_turned
+        Whether the weights are kept as c × d.
+    places
+        Where the gradients are, by "weights", "bias" and "input".
+    """
+
+    columns: bool = False
+    weights: str | None = None
+    bias: str | None = None
+    weights_turned: bool = False
+    places: dict[str, Place] = field(default_factory=dict)
+
+    def value(self, call: Call, quantity: str) -> Any:
+        """The gradient by "weights", "bias" or "input" after a backward, or None; see above."""
+        raw = self._raw(call, quantity)
+        if not isinstance(raw, np.ndarray):
+            return None
+        if quantity == "weights":
+            return self.canonical_weights(raw)
+        return raw.T if self.columns or self._is_column(call, quantity, raw) else raw
+
+    def _is_column(self, call: Call, quantity: str, raw: Any) -> bool:
+        bias = call.before.get(self.bias or "")
+        columns = bias is not None and bias.ndim == 2 and bias.shape[1] == 1 < bias.size
+        return quantity == "bias" and columns and raw.ndim == 2
+
+    def canonical_weights(self, raw: Any) -> Any:
+        """Weights, or their gradient, as d × c."""
+        return raw.T if self.weights_turned else raw
+
+    def parameters(self, state: State) -> tuple[Any, Any]:
+        """W, d × c, and b, 1 × c, in a state; None where there is none."""
+        W, b = state.get(self.weights or ""), state.get(self.bias or "")
+        return (
+            None if W is None else np.asarray(self.canonical_weights(W), dtype=np.float64),
+            None if b is None else np.asarray(b, dtype=np.float64).reshape(1, -1),
+        )
+
+    def _raw(self, call: Call, quantity: str) -> Any:
+        kind, key = self.places.get(quantity, ("none", None))
+        if kind == "state":
+            return call.after.get(key)
+        if kind == "result":
+            return call.result if key is None else _item(call.result, key)
+        if kind == "update" and key in call.before and key in call.after:
+            return (call.before[key] - call.after[key]) / self._rate(call)
+        return None
+
+    def _rate(self, call: Call) -> float:
+        """The step size of a layer that updates itself in backward."""
+        rates = [v for p, v in call.before.items() if argument_role(p, ["step_size"])]
+        return float(rates[0]) if rates else STEP_SIZE
+
+
+def work_out(observation: Observation) -> Conventions:
+    """The conventions of a layer, from the first runs that show them."""
+    found = Conventions(columns=observation.columns)
+    runs = [run for run in observation.runs if run.calls]
+    if not runs:
+        return found
+    _find_parameters(found, observation, runs[0])
+    backwards = [(run, call) for run in runs if (call := run.call("backward")) is not None]
+    for run, call in sorted(backwards, key=lambda pair: pair[1].failure is not None):
+        _find_gradients(found, run.case, call, observation)
+    return found
+
+
+def _find_parameters(found: Conventions, observation: Observation, run: Run) -> None:
+    state, case = run.calls[0].before, run.case
+    named = [p for p in state if parameter_role(p)]
+    paths = [*observation.parameters, *named] or [p for p in state if gradient_of(p) is None]
+    for path in paths:
+        array = state.get(path)
+        if array is None:
+            continue
+        if array.shape in ((case.d, case.c), (case.c, case.d)) and found.weights is None:
+            found.weights = path
+            found.weights_turned = array.shape != (case.d, case.c)
+            if case.d == case.c:
+                found.weights_turned = _looks_turned(array, run, found.columns)
+        elif array.size == case.c and array.ndim <= 2 and found.bias is None:
+            found.bias = path
+
+
+def _looks_turned(W: Any, run: Run, columns: bool) -> bool:
+    """Whether square weights are used as c × d: which way round gives the differences in Z."""
+    outputs = [call.result for call in run.calls if call.method == "forward"]
+    if not outputs or not isinstance(outputs[0], np.ndarray):
+        return False
+    Z = outputs[0].T if columns else outputs[0]
+    change = Z - Z[:1]
+    X = run.case.inputs(0)
+    return bool(np.allclose(change, (X - X[:1]) @ W.T, rtol=1e-3, atol=1e-3))
+
+
+def _find_gradients(found: Conventions, case: Case, call: Call, observation: Observation) -> None:
+    places = found.places
+    changed = [p for p in call.after if not _equal(call.before.get(p), call.after[p])]
+    named = [p for p in [*changed, *call.after] if p not in observation.parameters]
+    for path in named:
+        role = gradient_of(path)
+        if role and role not in places and (role != "input" or path in changed):
+            places[role] = ("state", path)
+    for role, key in _returned(call.result, case, found):
+        if role == "input" or role not in places:
+            places[role] = ("result", key)
+    for parameter, own in (("weights", found.weights), ("bias", found.bias)):
+        if own is None or parameter in places or own not in call.before:
+            continue
+        if own in changed:
+            places[parameter] = ("update", own)
+            continue
+        taken = [key for kind, key in places.values() if kind == "state"]
+        shape = call.before[own].shape
+        new = [p for p in changed if p not in call.before and call.after[p].shape == shape]
+        for path in [p for p in new if p not in taken][:1]:
+            places[parameter] = ("state", path)
+
+
+def _returned(result: Any, case: Case, found: Conventions) -> Iterator[tuple[str, Any]]:
+    """Which gradients a result holds: by key, by shape, and then in the customary order."""
+    if isinstance(result, np.ndarray):
+        yield "input", None
+    elif isinstance(result, dict):
+        for key in result:
+            of = gradient_of(key) or gradient_of(f"d{key}")
+            if of:
+                yield of, key
+    elif isinstance(result, list):
+        shapes: dict[str, list[tuple[int, ...]]] = {
+            "input": [(case.n, case.d), (case.d, case.n)],
+            "weights": [(case.d, case.c), (case.c, case.d)],
+            "bias": [(case.c,), (1, case.c), (case.c, 1)],
+        }
+        keys = [k for k, item in enumerate(result) if isinstance(item, np.ndarray)]
+        left = dict(shapes)
+        for key in tuple(keys):
+            fitting = [role for role, forms in left.items() if result[key].shape in forms]
+            if fitting:
+                del left[fitting[0]]
+                keys.remove(key)
+                yield fitting[0], key
+        yield from zip(left, keys, strict=False)
+
+
+def gradient_path(path: str, state: State) -> str | None:
+    """Where the gradient of the parameter at `path` is, by its name and its neighbours'."""
+    named = [other for other in state if is_gradient(other) and _differs_in_mark(other, path)]
+    prefix = path.rpartition(".")[0]
+    is_matrix = state[path].ndim == 2 and min(state[path].shape) > 1
+    role = "weights" if is_matrix else "bias"
+    beside = [p for p in state if p.rpartition(".")[0] == prefix and gradient_of(p) == role]
+    return next(iter([*named, *beside]), None)
+
+
+def _differs_in_mark(gradient: str, parameter: str) -> bool:
+    """Whether the paths are the same but for one part: dW.0 and W.0, grads.W and params.W."""
+    pairs = list(zip(gradient.split("."), parameter.split("."), strict=False))
+    different = [(g, p) for g, p in pairs if g != p]
+    if gradient.count(".") != parameter.count(".") or len(different) != 1:
+        return False
+    return without_marks(different[0][0]) in ("", plain(different[0][1]))
+
+
+def _item(result: Any, key: Any) -> Any:
+    try:
+        return result[key]
+    except (TypeError, KeyError, IndexError):
+        return None
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return one is not None and np.array_equal(one, other, equal_nan=True)

@@ -1,0 +1,116 @@
+"""Finding the classes in a module that are layers."""
+
+import ast
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from handgrad.checker import names
+from handgrad.checker.binding import required_names
+from handgrad.checker.cases import HIDDEN_DIM
+from handgrad.checker.layer_trials import Build, Subject, constructor
+
+ORDER = ("linear", "sigmoid", "relu", "tanh", "softmax", "loss", "network", "unknown")
+
+
+def subjects_in(
+    module: ModuleType, folder: Path, wanted: list[str]
+) -> tuple[list[Subject], list[str], list[str]]:
+    """The layers defined in a module or in files beside it.
+
+    Parameters
+    ----------
+    module
+        The module the definitions of the file were run in.
+    folder
+        Where the file is.
+    wanted
+        Names, or constructor calls in which d, c, h and L stand for the sizes, of the classes to
+        judge. If empty, those whose name says what they are.
+
+    Returns
+    -------
+    subjects, left_out, missing
+        What to judge; the names of the classes with a forward and a backward that are not judged,
+        since nothing says what they are; and those of `wanted` that are not there.
+    """
+    classes = _layer_classes(module, folder)
+    calls = {_class_name(text): text for text in wanted}
+    subjects = []
+    for name, cls in classes.items():
+        kind = names.kind_of(name)
+        if name in calls:
+            text = calls[name]
+            build = _built_as(text, module) if "(" in text else constructor(cls)
+            subjects.append(Subject(name, kind or kind_by_arguments(cls), cls, build, folder))
+        elif not wanted and kind is not None:
+            if kind == "softmax" and _takes_labels(cls):
+                kind = "loss"
+            subjects.append(Subject(name, kind, cls, constructor(cls), folder))
+    subjects.sort(key=lambda subject: ORDER.index(subject.kind))
+    found = {subject.name for subject in subjects}
+    bases = {base for cls in classes.values() for base in cls.__mro__[1:]}
+    others = [name for name, cls in classes.items() if name not in found and cls not in bases]
+    left_out = [] if wanted else others
+    return subjects, left_out, [name for name in calls if name not in classes]
+
+
+def _layer_classes(module: ModuleType, folder: Path) -> dict[str, type]:
+    """The classes of the submission with a forward and a backward."""
+    classes: dict[str, type] = {}
+    for name, value in list(vars(module).items()):
+        if inspect.isclass(value) and value not in classes.values() and _is_of(value, folder):
+            methods = (names.FORWARD[:1], names.BACKWARD)
+            if all(any(callable(getattr(value, n, None)) for n in choice) for choice in methods):
+                classes[name] = value
+    return classes
+
+
+def _is_of(cls: type, folder: Path) -> bool:
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    return file is not None and Path(file).parent.is_relative_to(folder)
+
+
+def _class_name(text: str) -> str:
+    return text.split("(")[0].strip()
+
+
+def _takes_labels(cls: type) -> bool:
+    forward = getattr(cls, "forward", None)
+    return forward is not None and len(required_names(forward)) > 2
+
+
+def kind_by_arguments(cls: type) -> str:
+    """Network, loss or unknown, by what the class's methods ask for."""
+    if any(names.argument_role(name, ["num_layers"]) for name in required_names(cls)):
+        return "network"
+    return "loss" if _takes_labels(cls) else "unknown"
+
+
+def _built_as(text: str, module: ModuleType) -> Build:
+    """A function that evaluates the constructor call `text` for given sizes."""
+
+    def build(values: dict[str, Any]) -> Any:
+        sizes = {
+            "d": values.get("input_dim"),
+            "c": values.get("output_dim"),
+            "h": values.get("hidden_dim", HIDDEN_DIM),
+            "L": values.get("num_layers"),
+        }
+        return eval(text, vars(module) | sizes)
+
+    return build
+
+
+def call_problem(text: str) -> str | None:
+    """What is wrong with a `--layer`: neither a class's name nor a call of one."""
+    try:
+        expression = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        expression = None
+    match expression:
+        case ast.Name() | ast.Call(func=ast.Name()):
+            return None
+    return f"a layer is named as Name or as Name(d, c, …), got {text!r}"

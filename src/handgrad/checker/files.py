@@ -1,0 +1,103 @@
+"""Judging files: one, or a folder of submissions side by side."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from handgrad.checker import sandbox
+from handgrad.checker.judge import judge_seen
+from handgrad.checker.loading import parse_problem
+from handgrad.checker.verdict import Verdict
+from handgrad.errors import DataError
+
+TIME_LIMIT = 10.0
+"""Seconds for one file."""
+
+
+def check_file(
+    path: Path, layers: Iterable[str] = (), time_limit: float = TIME_LIMIT, name: str | None = None
+) -> Verdict:
+    """The verdict on the layers in a Python file, which runs in a process of its own.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layers
+        Which classes to judge: names, or constructor calls such as `"Dense(d, c, 'he')"`, in which
+        d and c stand for the numbers of inputs and outputs, h for the hidden width and L for the
+        number of layers of a network. If empty, all whose name says what they are.
+    time_limit
+        Seconds that the file may take.
+    name
+        What to call it in the verdict; by default the file's name.
+
+    Returns
+    -------
+    Verdict
+        With a `problem` where the file is not Python, has no layer, and so on.
+
+    Raises
+    ------
+    DataError
+        If there is no such file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file")
+    problem = parse_problem(path)
+    if problem is not None:
+        return Verdict(name or path.name, problem=problem)
+    return judge_seen(name or path.name, sandbox.run(path, list(layers), time_limit))
+
+
+def check_folder(
+    folder: Path, layers: Iterable[str] = (), time_limit: float = TIME_LIMIT
+) -> list[Verdict]:
+    """The verdicts on all submissions in a folder: its Python files, at any depth, by name.
+
+    Of several files in a folder of their own, those without a layer are left out.
+
+    Raises
+    ------
+    DataError
+        If there is no such folder, or no Python file in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f"{folder}: there is no such folder")
+    paths = sorted(p for p in folder.rglob("*.py") if not _is_hidden(p.relative_to(folder)))
+    if not paths:
+        raise DataError(f"{folder}: there is no Python file in it")
+    wanted = list(layers)
+
+    def check_one(path: Path) -> Verdict:
+        name = path.relative_to(folder).as_posix()
+        return check_file(path, wanted, time_limit, name)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        verdicts = list(pool.map(check_one, paths))
+    judged = {Path(v.subject).parent for v in verdicts if v.layers}
+    return [v for v in verdicts if v.layers or not _is_helper(Path(v.subject), judged)]
+
+
+def mistakes_in(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:
+    """Who made which mistake: the mistake's place and name, and the submissions with it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for verdict in verdicts:
+        for layer, part, finding in verdict.findings:
+            names = found[f"{layer.kind}, {part.name}: {finding.slug}"]
+            if verdict.subject not in names:
+                names.append(verdict.subject)
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith((".", "__")) for part in path.parts[:-1])
+
+
+def _is_helper(path: Path, judged: set[Path]) -> bool:
+    """Whether the file lies in a submission's own folder, beside a file that was judged."""
+    return path.parent != Path() and path.parent in judged

@@ -1,0 +1,118 @@
+"""From what was seen of a file to the verdict on it."""
+
+from handgrad.checker.judge_activation import judge_activation
+from handgrad.checker.judge_linear import MEAN_IN_LAYERS, judge_linear
+from handgrad.checker.judge_loss import divides_by_n, judge_loss
+from handgrad.checker.judge_network import judge_network, judge_training
+from handgrad.checker.lines import line_of
+from handgrad.checker.observation import Observation
+from handgrad.checker.sandbox import Seen
+from handgrad.checker.verdict import Finding, LayerVerdict, Part, Verdict
+
+BREAKS = (
+    "does not return",
+    "Trying it out came to a bad end",
+    "Is there a loop that does not end, a call that ends the program, or an array of a size nobody "
+    "meant?",
+)
+
+
+def judge_all(subject: str, observations: list[Observation]) -> Verdict:
+    """The verdict on classes that belong together."""
+    verdict = Verdict(subject)
+    losses = [o for o in observations if o.kind == "loss" and o.problem is None]
+    loss_divides = divides_by_n(losses[0]) if losses else None
+    for observation in observations:
+        others_right = all(layer.right for layer in verdict.layers)
+        mean_in_layers = any(MEAN_IN_LAYERS in layer.remarks for layer in verdict.layers)
+        layer = _judge_one(observation, loss_divides, mean_in_layers, others_right)
+        if layer.kind == "loss" and mean_in_layers:
+            layer.parts = [_without_mean(part) for part in layer.parts]
+        verdict.layers.append(layer)
+    return verdict
+
+
+def _without_mean(part: Part) -> Part:
+    """The part of a loss whose mean is taken in the layers: then nothing is missing in it."""
+    if part.finding is not None and part.finding.slug == "not divided by n":
+        return Part(part.name, "right", note="the layers divide by n")
+    return part
+
+
+def _judge_one(
+    observation: Observation, loss_divides: bool | None, mean_in_layers: bool, others_right: bool
+) -> LayerVerdict:
+    if observation.problem is not None:
+        return _unusable(observation)
+    match observation.kind:
+        case "loss":
+            return judge_loss(observation)
+        case "network":
+            return judge_network(observation, others_right, mean_in_layers)
+        case "training":
+            return judge_training(observation, others_right)
+        case "linear":
+            return judge_linear(observation, loss_divides)
+    return judge_activation(observation)
+
+
+def _unusable(observation: Observation) -> LayerVerdict:
+    """The verdict on a class that could not be constructed, or not be tried to the end."""
+    problem = observation.problem
+    assert problem is not None
+    verdict = LayerVerdict(observation.name, observation.kind)
+    if problem.kind == "Ended":
+        slug, title, hint = BREAKS
+        finding = Finding(slug, title, f"While it was tried out, {problem.message}.", hint)
+    elif problem.kind == "CannotGuessError":
+        finding = Finding(
+            "arguments unknown",
+            "It needs arguments that cannot be guessed",
+            f"Nothing says what to pass for: {problem.message}.",
+            f'Say how to make one, for d inputs and c outputs: --layer "{observation.name}(d, c)".',
+        )
+    else:
+        line = None
+        if problem.file is not None and problem.line is not None:
+            line = line_of(problem.file, problem.line)
+        finding = Finding(
+            "cannot be tried out",
+            "It cannot be constructed and tried out",
+            f"The attempt stops: {problem}.",
+            f"If it needs other arguments, say how to make one, for d inputs and c outputs: "
+            f'--layer "{observation.name}(d, c)".',
+            line=line,
+        )
+    verdict.parts = [Part("construction", "wrong", finding)]
+    return verdict
+
+
+def judge_seen(subject: str, seen: Seen) -> Verdict:
+    """The verdict on a file."""
+    verdict = judge_all(subject, seen.observations)
+    if seen.left_out:
+        verdict.remarks.append(
+            f"Not judged, for want of a name that says what it is: {', '.join(seen.left_out)}. "
+            f"Ask for it with --layer {seen.left_out[0]}."
+        )
+    if seen.failure and verdict.layers:
+        verdict.remarks.append(f"A part of the file could not be run: {seen.failure}.")
+    verdict.problem = _problem(seen, bool(verdict.layers))
+    return verdict
+
+
+def _problem(seen: Seen, judged: bool) -> str | None:
+    if seen.problem is not None:
+        return f"could not be loaded: {seen.problem}"
+    if seen.missing:
+        return f"has no class with a forward and a backward named {', '.join(seen.missing)}"
+    if judged:
+        return None
+    if seen.failure is not None:
+        return f"could not be loaded: {seen.failure}"
+    if seen.left_out:
+        return (
+            f"has no class whose name says what layer it is; found {', '.join(seen.left_out)}: "
+            f"ask for it with --layer {seen.left_out[0]}"
+        )
+    return "has no layer: no class with a forward and a backward was found"

@@ -1,0 +1,129 @@
+"""Judging an activation, a softmax, or a layer of unknown kind."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import numpy as np
+
+from handgrad.checker import quantities
+from handgrad.checker.cases import GENERAL, Array
+from handgrad.checker.catalogue import activation
+from handgrad.checker.catalogue.scales import with_scales
+from handgrad.checker.conventions import gradient_path
+from handgrad.checker.judge_layer import INPUT_CHANGED, LayerJudge, at
+from handgrad.checker.judging import Sample, judge
+from handgrad.checker.mathematics import ACTIVATIONS, softmax
+from handgrad.checker.mistakes import Mistake, Situation
+from handgrad.checker.near_misses import near_misses
+from handgrad.checker.observation import Call, Observation, Run
+from handgrad.checker.quantities import Quantity
+from handgrad.checker.verdict import LayerVerdict, Part
+
+_MISTAKES = {
+    "sigmoid": activation.SIGMOID,
+    "relu": activation.RELU,
+    "tanh": activation.TANH,
+    "softmax": activation.SOFTMAX,
+    "unknown": activation.OTHER,
+}
+_EQUATIONS = {
+    "sigmoid": ("G * A * (1 - A)", "G * (A * (1 - A))", "G * (A - A * A)"),
+    "relu": ("G * (X > 0)",),
+    "tanh": ("G * (1 - A * A)", "G * (1 - A ** 2)"),
+}
+"""The gradient in the spellings in which a symbol may be wrong."""
+
+
+def judge_activation(observation: Observation) -> LayerVerdict:
+    """The verdict on an activation, a softmax, or a layer of unknown kind."""
+    own = observation.kind == "unknown"
+    judge_one = _OwnForwardJudge(observation) if own else _ActivationJudge(observation)
+    return LayerVerdict(observation.name, observation.kind, judge_one.parts())
+
+
+class _ActivationJudge(LayerJudge):
+    """A = g(X), and ∂L/∂X."""
+
+    def parts(self) -> list[Part]:
+        """Forward and the gradient with respect to the input."""
+        kind = self.observation.kind
+        output, gradient = quantities.activation(kind)
+        near = tuple(m for text in _EQUATIONS.get(kind, ()) for m in near_misses(text, "GAX"))
+        forward = self.forward(output, activation.OUTPUT)
+        if forward.finding is not None and not self.backwards():
+            return [forward, Part(gradient.part, "waiting")]
+        return [forward, self.gradient(gradient, "input", with_scales(_MISTAKES[kind], near))]
+
+    def add_to(self, s: Situation, run: Run, number: int) -> None:
+        """The right output, and the function's slope."""
+        if self.observation.kind == "softmax":
+            s.A = s.output = softmax(s.X)
+            return
+        function, s.slope_at = ACTIVATIONS[self.observation.kind]
+        s.A = s.output = function(s.X)
+        s.slope = s.slope_at(s.X)
+
+    def right_gradients(self, X: Array, G: Array, W: Array | None) -> dict[str, Array]:
+        """∂L/∂X."""
+        if self.observation.kind == "softmax":
+            P = softmax(X)
+            return {"input": P * (G - (G * P).sum(axis=1, keepdims=True))}
+        return {"input": G * ACTIVATIONS[self.observation.kind][1](X)}
+
+
+class _OwnForwardJudge(_ActivationJudge):
+    """A layer of which nothing is known: judged by central differences of its own forward."""
+
+    def __init__(self, observation: Observation):
+        super().__init__(observation)
+        # The differences belong to the first pass through the first case.
+        self.runs = [Run(run.case, run.variant, run.calls[:2]) for run in self.runs[:1]]
+
+    def parts(self) -> list[Part]:
+        """Forward, and the gradients with respect to the input and to each parameter."""
+        return [*super().parts(), *self.other_gradients()]
+
+    def add_to(self, s: Situation, run: Run, number: int) -> None:
+        """The output as it is."""
+        forward = run.call("forward", number)
+        s.A = s.output = forward.result if forward is not None else None
+
+    def right_gradients(self, X: Array, G: Array, W: Array | None) -> dict[str, Array]:
+        """The central differences by the input."""
+        return {"input": self.observation.differences.get("input", np.full_like(X, np.nan))}
+
+    def forward(self, quantity: Quantity, mistakes: Sequence[Mistake]) -> Part:
+        """A forward that nothing is known of: whether it returns an array."""
+        call = self.runs[0].call("forward") if self.runs else None
+        if call is not None and call.failure is None and isinstance(call.result, np.ndarray):
+            if self.changed("forward", "input"):
+                line = self.methods["forward"].changed() if "forward" in self.methods else None
+                return Part(quantity.part, "wrong", at(INPUT_CHANGED, line))
+            return Part(quantity.part, "right", note="taken as it is")
+        s = SimpleNamespace(right=np.zeros(1), G_symbol="G")
+        sample = Sample(GENERAL[0], 0, None, s, call.failure if call else None)
+        return judge(quantity, [sample], [], [], self.where_forward)
+
+    def other_gradients(self) -> list[Part]:
+        """Of a layer of unknown kind: the gradient of each parameter, by central differences."""
+        call = self.runs[0].call("backward") if self.runs else None
+        if call is None:
+            return []
+        return [self.other_gradient(path, call) for path in self.observation.parameters]
+
+    def other_gradient(self, path: str, call: Call) -> Part:
+        """The gradient of one parameter, by central differences."""
+        name, case = f"gradient of {path}", self.runs[0].case
+        right = self.observation.differences.get(path)
+        where = gradient_path(path, call.after)
+        if right is None or where is None:
+            return Part(name, "absent", note="no gradient by a fitting name was found")
+        s = SimpleNamespace(n=case.n, d=case.d, c=case.c, right=right, G_symbol="G")
+        backward = self.methods["backward"]
+        return judge(
+            Quantity(name, f"∂L/∂{path}", "", ()),
+            [Sample(case, 0, call.after[where], s)],
+            with_scales(()),
+            [],
+            lambda place: backward.stored(where),
+        )

@@ -1,0 +1,190 @@
+"""Judging a linear layer."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import numpy as np
+
+from handgrad.checker import quantities
+from handgrad.checker.cases import STEP_SIZE, Array
+from handgrad.checker.catalogue import linear
+from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
+from handgrad.checker.conventions import Conventions
+from handgrad.checker.judge_layer import NOT_WRITTEN, LayerJudge, at
+from handgrad.checker.judging import Sample, failed_by_itself, judge
+from handgrad.checker.lines import Line, is_unwritten
+from handgrad.checker.mistakes import Mistake, Situation, close
+from handgrad.checker.names import argument_role
+from handgrad.checker.near_misses import near_misses
+from handgrad.checker.observation import Call, Observation, Run
+from handgrad.checker.verdict import LayerVerdict, Part
+
+MEAN_IN_LAYERS = (
+    "The 1/n of the mean loss is put into the layers here, and not into the loss's gradient; the "
+    "two together are right."
+)
+
+
+def judge_linear(observation: Observation, loss_divides: bool | None) -> LayerVerdict:
+    """The verdict on a linear layer.
+
+    `loss_divides` is whether the loss in the same file has the 1/n of the mean in its gradient,
+    None where there is no loss.
+    """
+    judge_one = _LinearJudge(observation, loss_divides)
+    verdict = LayerVerdict(observation.name, observation.kind)
+    verdict.parts = judge_one.parts()
+    verdict.conventions = _describe(judge_one.conventions)
+    verdict.remarks = judge_one.remarks
+    return verdict
+
+
+def _describe(conventions: Conventions) -> str:
+    """How a linear layer is written, in a line."""
+    words = ["examples in columns"] if conventions.columns else []
+    if conventions.weights:
+        shape = "c × d" if conventions.weights_turned else "d × c"
+        words.append(f"W in {conventions.weights} ({shape})")
+    words.append(f"b in {conventions.bias}" if conventions.bias else "no b")
+    for role, (kind, key) in conventions.places.items():
+        symbol = {"weights": "∂L/∂W", "bias": "∂L/∂b", "input": "∂L/∂X"}[role]
+        how = {"state": f"in {key}", "result": "returned", "update": "applied in backward"}[kind]
+        words.append(f"{symbol} {how}")
+    return ", ".join(words)
+
+
+class _LinearJudge(LayerJudge):
+    """Z = XW + b, its three gradients, and the step."""
+
+    def __init__(self, observation: Observation, loss_divides: bool | None):
+        super().__init__(observation)
+        self.loss_divides = loss_divides
+
+    def parts(self) -> list[Part]:
+        """Forward, the three gradients, and the step."""
+        near = near_misses("X @ W + b", "XWb")
+        forward = self.forward(quantities.LINEAR_OUTPUT, [*linear.OUTPUT, *near])
+        if forward.finding is not None and not self.backwards():
+            names = ("weights gradient", "bias gradient", "input gradient", "step")
+            return [forward, *(Part(name, "waiting") for name in names)]
+        averaged = [TWICE_WITH_LOSS] if self.loss_divides else []
+        parts = [
+            self.gradient(
+                quantities.WEIGHTS,
+                "weights",
+                (*averaged, *with_scales(linear.WEIGHTS, near_misses("X.T @ G", "XGWZ"))),
+            ),
+            self.bias_gradient(averaged),
+            self.gradient(
+                quantities.LINEAR_INPUT,
+                "input",
+                with_scales(linear.INPUT, near_misses("G @ W.T", "XGWZ")),
+            ),
+        ]
+        parts = self.divided_in_layers(parts)
+        return [forward, *self.only_one_stops(parts), self.step(parts)]
+
+    def bias_gradient(self, averaged: list[Mistake]) -> Part:
+        """Whether ∂L/∂b is right, if there is a bias."""
+        if self.conventions.bias is None:
+            return Part(quantities.BIAS.part, "absent", note="the layer has no bias")
+        near = near_misses("G.sum(axis=0)", "XGWZb")
+        mistakes = (*averaged, *with_scales(linear.BIAS, near))
+        return self.gradient(quantities.BIAS, "bias", mistakes)
+
+    def add_to(self, s: Situation, run: Run, number: int) -> None:
+        """The parameters, and the right output."""
+        forward, backward = run.call("forward", number), run.call("backward", number)
+        assert forward is not None
+        s.G_symbol = "∂L/∂Z"
+        s.W, s.b = self.conventions.parameters(forward.before)
+        s.W = np.full((s.d, s.c), np.nan) if s.W is None else s.W
+        s.Z = s.output = s.X @ s.W + (0 if s.b is None else s.b)
+        after = forward.before if backward is None else backward.after
+        s.W_after = self.conventions.parameters(after)[0]
+
+    def right_gradients(self, X: Array, G: Array, W: Array) -> dict[str, Array]:
+        """∂L/∂W, ∂L/∂b and ∂L/∂X."""
+        return {"weights": X.T @ G, "bias": G.sum(axis=0, keepdims=True), "input": G @ W.T}
+
+    def divided_in_layers(self, parts: list[Part]) -> list[Part]:
+        """Where the loss leaves the 1/n to the layers, and these divide: right, on the whole."""
+        weights, bias, _ = parts
+        slugs = {p.finding.slug for p in (weights, bias) if p.finding is not None}
+        if self.loss_divides is False and slugs == {"averaged"} and bias.status != "right":
+            self.remarks.append(MEAN_IN_LAYERS)
+            return [Part(p.name, "right") if p is not parts[2] else p for p in parts]
+        return parts
+
+    def only_one_stops(self, parts: list[Part]) -> list[Part]:
+        """Where backward stops with an error, blame it on one part; the rest waits."""
+        stopped = [part for part in parts if failed_by_itself(part)]
+        if len(stopped) < 2:
+            return parts
+        roles = {"weights gradient": "weights", "bias gradient": "bias", "input gradient": "input"}
+
+        def fits(part: Part) -> bool:
+            line = self.where(roles[part.name])("quantity")
+            return part.finding is not None and line == part.finding.line
+
+        blamed = next((part for part in stopped if fits(part)), stopped[0])
+        return [
+            Part(part.name, "waiting") if part in stopped and part is not blamed else part
+            for part in parts
+        ]
+
+    def step(self, gradients: list[Part]) -> Part:
+        """Whether step moves the parameters against the gradients that backward found."""
+        if any(kind == "update" for kind, _ in self.conventions.places.values()):
+            return Part("step", "absent", note="the layer updates itself in backward")
+        if "step" not in self.methods:
+            return Part("step", "absent", note="the layer has no step")
+        if is_unwritten(self.methods["step"]):
+            return Part("step", "wrong", at(NOT_WRITTEN, self.methods["step"].first()))
+        for index, role in enumerate(("weights", "bias")):
+            samples = self.step_samples(index, role)
+            if samples is None:
+                continue
+            near = near_misses("P - eta * D", "PD")
+            part = judge(quantities.STEP, samples, [*linear.STEP, *near], [], self.where_step(role))
+            if part.finding is not None:
+                if failed_by_itself(part) and any(g.finding for g in gradients):
+                    return Part("step", "waiting")
+                return part
+        known = [self.step_samples(0, "weights"), self.step_samples(1, "bias")]
+        return Part("step", "right" if any(known) else "waiting")
+
+    def step_samples(self, index: int, role: str) -> list[Sample] | None:
+        """One parameter after step and where it should be, by the gradient the layer has stored."""
+        samples = []
+        for run in self.runs[:2]:
+            backward, step = run.call("backward"), run.call("step")
+            if backward is None or step is None:
+                continue
+            D = self.conventions.value(backward, role)
+            P = self.conventions.parameters(step.before)[index]
+            got = self.conventions.parameters(step.after)[index]
+            if P is None or D is None or got is None or np.size(D) != P.size:
+                return None
+            D = D.reshape(P.shape)
+            s = SimpleNamespace(n=run.case.n, P=P, D=D, eta=STEP_SIZE, G_symbol="")
+            s.right = P - STEP_SIZE * D
+            rates = [v for p, v in step.before.items() if argument_role(p, ["step_size"])]
+            for rate in rates:
+                if close(got, P - float(rate) * D):
+                    s.right = got
+            same_shape = self.shapes_kept(step, role)
+            got = got if step.failure is None and same_shape else None
+            samples.append(Sample(run.case, 0, got, s, step.failure))
+        return samples
+
+    def shapes_kept(self, step: Call, role: str) -> bool:
+        """Whether the parameter has the shape it had before the step."""
+        path = self.conventions.weights if role == "weights" else self.conventions.bias
+        return path is None or np.shape(step.after[path]) == np.shape(step.before[path])
+
+    def where_step(self, role: str) -> Callable[[str], Line | None]:
+        """Where step moves this parameter."""
+        path = self.conventions.weights if role == "weights" else self.conventions.bias
+        method = self.methods["step"]
+        return lambda place: method.stored(path or "") or method.first()

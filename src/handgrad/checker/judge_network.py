@@ -1,0 +1,247 @@
+"""Judging a whole network, and a training run."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from handgrad.checker import quantities
+from handgrad.checker.cases import STEP_SIZE, TRAINING_STEPS, Array
+from handgrad.checker.catalogue import linear, network
+from handgrad.checker.conventions import gradient_path
+from handgrad.checker.judging import UNNAMED, Sample, judge, named
+from handgrad.checker.lines import Line, method_at
+from handgrad.checker.mathematics import ACTIVATIONS, cross_entropies, softmax
+from handgrad.checker.mistakes import Situation, close
+from handgrad.checker.names import is_gradient
+from handgrad.checker.observation import Observation, Run, State
+from handgrad.checker.verdict import LayerVerdict, Part
+
+Layers = list[tuple[Array, Array]]
+"""W, d × c, and b, 1 × c, of each linear layer, from the first to the last."""
+
+
+def judge_network(
+    observation: Observation, layers_are_right: bool, mean_in_layers: bool
+) -> LayerVerdict:
+    """The verdict on a network.
+
+    What follows from its layers is only judged when these are right. `mean_in_layers` is whether
+    these divide by n, in the place of the loss.
+    """
+    verdict = LayerVerdict(observation.name, observation.kind)
+    judge_one = _NetworkJudge(observation, mean_in_layers)
+    verdict.parts = [judge_one.forward()]
+    if not judge_one.runs:
+        return verdict
+    if layers_are_right:
+        verdict.parts += [judge_one.gradients(), judge_one.step()]
+    else:
+        note = "judged when the layers it is made of are right"
+        verdict.parts += [Part(name, "waiting", note=note) for name in ("gradients", "step")]
+    return verdict
+
+
+def linear_layers(paths: list[str], state: State, first_width: int) -> Layers:
+    """The linear layers in a state, in the order of the chain; none if they form no chain."""
+    matrices = [p for p in paths if state[p].ndim == 2 and min(state[p].shape) > 1]
+    others = [p for p in paths if p not in matrices]
+    turned = bool(matrices) and state[matrices[0]].shape[0] != first_width
+    layers: Layers = []
+    width = first_width
+    for path in matrices:
+        W = state[path].T if turned else state[path]
+        prefix = path.rpartition(".")[0]
+        fitting = [p for p in others if state[p].size == W.shape[1]]
+        fitting.sort(key=lambda p: p.rpartition(".")[0] != prefix)
+        if len(W) != width or not fitting:
+            return []
+        others.remove(fitting[0])
+        layers.append((W, state[fitting[0]].reshape(1, -1)))
+        width = W.shape[1]
+    return layers
+
+
+def run_through(layers: Layers, X: Array, activation: str) -> Array:
+    """The scores: linear layers with an activation between each two."""
+    function = ACTIVATIONS[activation][0]
+    for number, (W, b) in enumerate(layers):
+        X = (X if number == 0 else function(X)) @ W + b
+    return X
+
+
+class _NetworkJudge:
+    """The judgement of one network, part by part."""
+
+    def __init__(self, observation: Observation, mean_in_layers: bool):
+        self.observation, self.mean_in_layers = observation, mean_in_layers
+        self.runs = [run for run in observation.runs if run.calls]
+        self.methods = {role: method_at(*place) for role, place in observation.methods.items()}
+
+    def forward(self) -> Part:
+        """Whether the output is that of linear layers with an activation between each two."""
+        samples = []
+        for run in self.runs:
+            call = run.calls[0]
+            s = self.situation(run)
+            got: Any = call.result if isinstance(call.result, np.ndarray) else None
+            if not s.layers:
+                if call.failure is None and np.shape(got) == (s.n, s.c):
+                    return Part("forward", "right", note="taken as it is")
+                s.right = np.full((s.n, s.c), np.nan)
+            for name in ACTIVATIONS if s.layers else ():
+                s.activation, s.right = name, run_through(s.layers, s.X, name)
+                if close(got, s.right):
+                    break
+            if len(s.layers) not in (0, s.wanted):
+                s.right = np.full((s.n, s.c), np.nan)
+            samples.append(Sample(run.case, 0, got, s, call.failure))
+        if not samples:
+            return Part("forward", "waiting")
+        line = self.line("forward", ".forward(")
+        mistakes = network.OUTPUT if all(s.situation.layers for s in samples) else ()
+        return judge(quantities.NETWORK_OUTPUT, samples, mistakes, [], line)
+
+    def situation(self, run: Run) -> Situation:
+        """What the formulas may use."""
+        case, state = run.case, run.calls[0].before
+        leaves = {path.rpartition(".")[2] for path in self.observation.parameters}
+        parameters = [path for path in state if path.rpartition(".")[2] in leaves]
+        s = SimpleNamespace(n=case.n, d=case.d, c=case.c, G_symbol="", activation="sigmoid")
+        s.X, s.G, s.eta = case.inputs(0), case.gradients(0), STEP_SIZE
+        s.layers = linear_layers(parameters, state, case.d)
+        s.wanted = int(run.variant.split()[0])
+        return s
+
+    def line(self, role: str, text: str) -> Callable[[str], Line | None]:
+        """Where a method calls the layers."""
+        method = self.methods.get(role)
+        return lambda place: (method.statement_with(text) or method.first()) if method else None
+
+    def gradients(self) -> Part:
+        """Whether the gradients of all the parameters are the central differences of the loss."""
+        quantity = quantities.NETWORK_GRADIENTS
+        run = self.runs[0]
+        call = run.call("backward")
+        if call is None or not self.observation.differences:
+            return Part(quantity.part, "waiting")
+        s = self.situation(run)
+        paths = self.observation.parameters
+        places = {path: gradient_path(path, call.after) for path in paths}
+        if call.failure is None and not any(places.values()):
+            note = "no gradients by fitting names; the training run tells"
+            return Part(quantity.part, "absent", note=note)
+        s.right = _joined([self.observation.differences[path] for path in paths])
+        s.right = s.right / s.n if self.mean_in_layers else s.right
+        found = [call.after.get(place or "", np.zeros(0)) for place in places.values()]
+        missing = [array.size == 0 for array in found]
+        got = None if call.failure else _joined(found)
+        s.missing = missing
+        for name in ACTIVATIONS if s.layers else ():
+            if close(run.calls[0].result, run_through(s.layers, s.X, name)):
+                s.activation = name
+        sample = Sample(run.case, 0, got, s, call.failure)
+        line = self.line("backward", ".backward(")
+        if got is not None and any(missing):
+            return Part(quantity.part, "wrong", named(quantity, network.NOT_ALL, line(""), sample))
+        part = judge(quantity, [sample], network.GRADIENTS, [], line)
+        unnamed = part.finding is not None and part.finding.slug in UNNAMED
+        method = self.methods.get("backward")
+        text = method.text() if method else ""
+        if unnamed and "for " in text and not re.search(r"reversed|-\d|pop\(", text):
+            order = self.line("backward", "for ")("")
+            return Part(
+                quantity.part,
+                "wrong",
+                named(quantity, network.FORWARDS, order, replace(sample, failure=None)),
+            )
+        return part
+
+    def step(self) -> Part:
+        """Whether step moves the parameters of every layer."""
+        run = self.runs[0]
+        call, backward = run.call("step"), run.call("backward")
+        if call is None or backward is None:
+            return Part("step", "absent", note="the network has no step")
+        paths = self.observation.parameters
+        places = [gradient_path(path, backward.after) for path in paths]
+        if not all(places) or not paths:
+            return Part("step", "absent", note="no gradients by fitting names")
+        s = self.situation(run)
+        s.P = _joined([call.before[path] for path in paths])
+        s.D = _joined([backward.after[place or ""] for place in places])
+        if s.P.shape != s.D.shape:
+            return Part("step", "waiting")
+        s.right = s.P - STEP_SIZE * s.D
+        got = None if call.failure else _joined([call.after[path] for path in paths])
+        sample = Sample(run.case, 0, got, s, call.failure)
+        if got is not None and got.shape == s.P.shape and not sample.right:
+            moved = [not close(call.after[path], call.before[path]) for path in paths]
+            if any(moved) and not all(moved):
+                line = self.line("step", "step")("")
+                finding = named(quantities.STEP, network.NOT_ALL_STEP, line, sample)
+                return Part("step", "wrong", finding)
+        return judge(quantities.STEP, [sample], linear.STEP, [], self.line("step", ".step("))
+
+
+def _joined(arrays: list[Array]) -> Array:
+    return np.concatenate([np.ravel(array) for array in arrays]) if arrays else np.zeros(0)
+
+
+def judge_training(observation: Observation, all_right: bool) -> LayerVerdict:
+    """Whether the parts, put together, arrive where gradient descent arrives.
+
+    Where a part is wrong, that is known already, and training is not judged.
+    """
+    verdict = LayerVerdict(observation.name, observation.kind)
+    part = quantities.TRAINING.part
+    if not all_right:
+        note = "judged when the parts it is made of are right"
+        verdict.parts = [Part(part, "waiting", note=note)]
+        return verdict
+    run = observation.runs[0]
+    call = run.calls[0]
+    paths = [p for p in call.before if not is_gradient(p)]
+    layers = linear_layers(paths, call.before, run.case.d)
+    s = SimpleNamespace(n=run.case.n, d=run.case.d, c=run.case.c, G_symbol="", right=np.zeros(1))
+    outputs = call.result if isinstance(call.result, list) else []
+    if call.failure is not None or len(outputs) != 2 or not all(_is_array(o) for o in outputs):
+        sample = Sample(run.case, 0, None, s, call.failure)
+        verdict.parts = [judge(quantities.TRAINING, [sample], [], [], lambda place: None)]
+        return verdict
+    ends = [train(layers, run, name) for name in ACTIVATIONS] if len(layers) == 2 else []
+    Y = np.eye(run.case.c)[run.case.labels()]
+    losses = [float(np.mean(cross_entropies(np.asarray(Z), Y))) for Z in outputs]
+    told = f"the loss went from {losses[0]:.4f} to {losses[1]:.4f} in {TRAINING_STEPS} steps"
+    s.right = next((end for end in ends if close(outputs[1], end)), ends[0] if ends else None)
+    if s.right is None and losses[1] < losses[0]:
+        s.right = outputs[1]
+    sample = Sample(run.case, 0, outputs[1], s)
+    if s.right is not None and sample.right:
+        verdict.parts = [Part(part, "right", note=told)]
+    else:
+        finding = named(quantities.TRAINING, network.TRAINS_WRONG, None, sample)
+        verdict.parts = [Part(part, "wrong", finding, note=told)]
+    return verdict
+
+
+def train(layers: Layers, run: Run, activation: str) -> Array:
+    """The scores after the training run, by plain gradient descent on two linear layers."""
+    (W1, b1), (W2, b2) = ((W.copy(), b.copy()) for W, b in layers)
+    function, slope = ACTIVATIONS[activation]
+    X, Y = run.case.inputs(0), np.eye(run.case.c)[run.case.labels()]
+    for _ in range(TRAINING_STEPS):
+        Z1 = X @ W1 + b1
+        A = function(Z1)
+        G2 = (softmax(A @ W2 + b2) - Y) / run.case.n
+        G1 = G2 @ W2.T * slope(Z1)
+        W2, b2 = W2 - STEP_SIZE * A.T @ G2, b2 - STEP_SIZE * G2.sum(axis=0)
+        W1, b1 = W1 - STEP_SIZE * X.T @ G1, b1 - STEP_SIZE * G1.sum(axis=0)
+    return function(X @ W1 + b1) @ W2 + b2
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)

@@ -1,0 +1,253 @@
+"""From what a layer computed to what is wrong with it: the reasoning common to all layers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from handgrad.checker.attempts import Failure
+from handgrad.checker.cases import Case
+from handgrad.checker.lines import Line, line_of
+from handgrad.checker.mistakes import Mistake, Situation, close, find
+from handgrad.checker.quantities import Quantity
+from handgrad.checker.verdict import Finding, Part
+
+Where = Callable[[str], Line | None]
+"""The line to look at for a mistake whose place is "quantity" or "cache"."""
+
+ONE_ONLY = (
+    "batch of one only",
+    "It works for a batch of one example only",
+    "With one example the result is right, with more it is not: something treats the whole batch "
+    "as if it were one vector.",
+    "Run it with two examples and print the shape of every intermediate result.",
+)
+NOT_ONE = (
+    "not for a batch of one",
+    "It does not work for a batch of one example",
+    "With several examples the result is right, with one it is not: an axis of length one is lost "
+    "or broadcast on the way. The last batch of an epoch may well be that small.",
+    "Run it with one example and print the shape of every intermediate result.",
+)
+SQUARE_ONLY = (
+    "square weights only",
+    "It works only where the layer has as many outputs as inputs",
+    "With square weights the result is right, with others it is not: two axes of different meaning "
+    "are confused.",
+    "Write the shape under each factor, with different letters for d and c. Which ones clash?",
+)
+
+
+UNNAMED = ("unknown", "stops with an error")
+"""The names of findings for which no known mistake was found."""
+
+
+@dataclass
+class Sample:
+    """One answer of the layer, and what there is to compare it with (`situation.right`)."""
+
+    case: Case
+    number: int
+    got: Any
+    situation: Situation
+    failure: Failure | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether the answer is right."""
+        return self.got is not None and close(self.got, self.situation.right)
+
+
+def judge(
+    quantity: Quantity,
+    samples: Sequence[Sample],
+    mistakes: Sequence[Mistake],
+    second: Sequence[Mistake],
+    where: Where,
+) -> Part:
+    """Right, or wrong and why.
+
+    Parameters
+    ----------
+    quantity
+        What the samples are of.
+    samples
+        The layer's answers, at least one.
+    mistakes
+        What might explain wrong numbers, the likeliest first.
+    second
+        What might explain wrong numbers in a second call after a right first one.
+    where
+        Where the quantity is computed.
+    """
+    if all(sample.right for sample in samples):
+        return Part(quantity.part, "right")
+    return Part(quantity.part, "wrong", _finding(quantity, samples, mistakes, second, where))
+
+
+def _finding(
+    quantity: Quantity,
+    samples: Sequence[Sample],
+    mistakes: Sequence[Mistake],
+    second: Sequence[Mistake],
+    where: Where,
+) -> Finding:
+    first = [s for s in samples if s.number == 0]
+    wrong = [s for s in first[:2] if not s.right]
+    later = [s for s in samples if s.number == 1 and not s.right]
+    if wrong:
+        mistake = _explain(wrong, first, mistakes)
+        if mistake is not None:
+            return named(quantity, mistake, where(mistake.place), wrong[0])
+        scope = _scope(first)
+        if scope is not None:
+            return _in_words(quantity, scope, where("quantity"), wrong[0])
+        return _unknown(quantity, first, wrong[0], where)
+    one = next((s for s in first if s.case.is_one_example and not s.right), None)
+    if one is not None:
+        return _in_words(quantity, NOT_ONE, where("quantity"), one)
+    if later:
+        mistake = find([*second, *mistakes], [(s.got, s.situation) for s in later])
+        if mistake is not None:
+            return named(quantity, mistake, where(mistake.place), later[0])
+    return _unknown(quantity, samples, next(s for s in samples if not s.right), where)
+
+
+def _explain(
+    wrong: Sequence[Sample], first: Sequence[Sample], mistakes: Sequence[Mistake]
+) -> Mistake | None:
+    """The mistake that gives the wrong numbers; without numbers, those where all sizes agree."""
+    if all(s.got is not None for s in wrong):
+        return find(mistakes, [(s.got, s.situation) for s in wrong])
+    equal = [s for s in first if s.case.is_equal and s.got is not None and not s.right]
+    return find(mistakes, [(s.got, s.situation) for s in equal])
+
+
+def _scope(first: Sequence[Sample]) -> tuple[str, str, str, str] | None:
+    """Whether it works for a batch of one only, or for square weights only."""
+    if any(s.right and s.case.is_one_example for s in first):
+        return ONE_ONLY
+    square = [s for s in first if s.case.is_square]
+    return SQUARE_ONLY if any(s.right for s in square) else None
+
+
+def named(quantity: Quantity, mistake: Mistake, line: Line | None, sample: Sample) -> Finding:
+    """The finding that a known mistake was made."""
+    words = (mistake.slug, mistake.title, mistake.why, mistake.hint)
+    return _in_words(quantity, words, line, sample)
+
+
+def _in_words(
+    quantity: Quantity, words: tuple[str, str, str, str], line: Line | None, sample: Sample
+) -> Finding:
+    slug, title, why, hint = words
+    line = _failing_line(sample.failure) or line
+    return Finding(
+        slug,
+        title,
+        why,
+        hint,
+        quantity.equation,
+        (*quantity.explanation, *_seen(quantity, sample)),
+        line,
+    )
+
+
+def _unknown(quantity: Quantity, samples: Sequence[Sample], worst: Sample, where: Where) -> Finding:
+    line = _failing_line(worst.failure) or where("quantity")
+    example = next((s for s in samples if s.case.is_small and not s.right), worst)
+    case = worst.case
+    if worst.failure is not None and worst.failure.kind == "TimeLimit":
+        return Finding(
+            "does not return",
+            "It does not come to an end",
+            f"With n = {case.n} examples, d = {case.d} inputs and c = {case.c} outputs it was "
+            f"{worst.failure.message}.",
+            "Which loop is there, and what makes it stop?",
+            line=line,
+        )
+    if worst.got is None and worst.failure is not None:
+        return Finding(
+            "stops with an error",
+            f"It stops with {worst.failure.kind}",
+            f"With n = {case.n} examples, d = {case.d} inputs and c = {case.c} outputs: "
+            f"{worst.failure}.",
+            "Write down the shape of every factor in that line, for these n, d and c.",
+            quantity.equation,
+            quantity.explanation,
+            line,
+        )
+    if worst.got is None:
+        return Finding(
+            "nothing returned",
+            "It returns no numbers",
+            "What comes back is neither an array nor a number.",
+            "What does the method return, and does every way through it end in a return?",
+            quantity.equation,
+            quantity.explanation,
+            line,
+        )
+    return Finding(
+        "unknown",
+        f"{quantity.symbol} is wrong",
+        "The numbers match no mistake that is known here. "
+        "The smallest case in which they are wrong is below.",
+        "Work that case out by hand, one factor at a time, and print the same factors in your "
+        "code.",
+        quantity.equation,
+        (*quantity.explanation, *_seen(quantity, worst)),
+        line,
+        _example(quantity, example),
+    )
+
+
+def _failing_line(failure: Failure | None) -> Line | None:
+    if failure is None or failure.file is None or failure.line is None:
+        return None
+    return line_of(failure.file, failure.line)
+
+
+def _seen(quantity: Quantity, sample: Sample) -> list[str]:
+    """What was seen in one case, in a sentence or two."""
+    case, right = sample.case, np.asarray(sample.situation.right)
+    sizes = f"With n = {case.n}, d = {case.d}, c = {case.c}"
+    if sample.failure is not None:
+        return [f"{sizes} it stops: {sample.failure}."]
+    if sample.got is None:
+        return []
+    if np.squeeze(sample.got).shape != np.squeeze(right).shape:
+        return [f"{sizes} the result has shape {sample.got.shape}; it should be {right.shape}."]
+    return [f"{sizes} the result starts with {_numbers(sample.got)}; right is {_numbers(right)}."]
+
+
+def _numbers(array: Any, most: int = 3) -> str:
+    values = np.ravel(array)[:most]
+    return ", ".join(f"{value:.4g}" for value in values) + (", …" if np.size(array) > most else "")
+
+
+def _example(quantity: Quantity, sample: Sample) -> str:
+    """One case in full, for working out by hand."""
+    shown = [("X", "X"), ("Z", "logits"), ("y", "labels"), ("W", "W"), ("b", "b"), ("G", "G")]
+    s = sample.situation
+    lines = []
+    for symbol, name in shown:
+        if getattr(s, name, None) is not None:
+            label = s.G_symbol if name == "G" else symbol
+            lines.append(f"{label} = {_matrix(getattr(s, name))}")
+    got = "nothing" if sample.got is None else _matrix(sample.got)
+    lines.append(f"{quantity.symbol}: yours {got}, right {_matrix(s.right)}")
+    return "\n".join(lines)
+
+
+def _matrix(array: Any) -> str:
+    text = np.array2string(np.asarray(array), precision=4, separator=", ", suppress_small=True)
+    return " ".join(text.split())
+
+
+def failed_by_itself(part: Part) -> bool:
+    """Whether all that is known against a part is that a call stopped with an error."""
+    return part.finding is not None and part.finding.slug in (
+        "stops with an error",
+        "does not return",
+    )

@@ -1,0 +1,113 @@
+"""What people call things: from the names in somebody's code to the roles they play."""
+
+import re
+from collections.abc import Iterable
+
+FORWARD = ("forward", "__call__")
+BACKWARD = ("backward", "backprop", "backward_pass")
+STEP = ("step", "update", "update_parameters", "update_params", "update_weights")
+CLEAR = ("zero_grad", "zero_gradients", "zero_gradient", "zero_grads", "clear_gradients")
+
+ARGUMENTS = {
+    "input_dim": """input_dim in_dim inputdim input_size in_size in_features n_in nin num_in
+        num_inputs n_inputs n_input input_units in_units d_in din dim_in size_in fan_in d in
+        input_shape num_features n_features input_width in_width inputs in_channels""",
+    "output_dim": """output_dim out_dim output_size out_size out_features n_out nout num_out
+        num_outputs n_outputs n_output output_units out_units d_out dout dim_out size_out fan_out c
+        out units num_units n_units neurons n_neurons num_neurons num_classes n_classes
+        output_width out_width classes outputs out_channels""",
+    "hidden_dim": """hidden_dim hidden_size n_hidden num_hidden hidden_units hidden h hid_dim
+        hidden_width width hidden_features""",
+    "num_layers": "num_layers n_layers nlayers layers depth l num_linear_layers",
+    "activation": "activation act activation_function activation_fn nonlinearity activation_name",
+    "step_size": "step_size lr learning_rate alpha eta learningrate stepsize rate",
+    "seed": "seed random_state random_seed rng generator",
+    "labels": """labels label y targets target y_true ytrue true t classes truth ground_truth
+        y_batch expected""",
+    "scores": """logits logit scores score z x input inputs predictions prediction pred y_pred
+        y_hat yhat p probs outputs output""",
+    "input": "x input inputs a a_prev data batch input_data",
+    "gradient": """grad gradient g dout d_out delta upstream grad_output output_gradient dz da
+        output_grad d_output dvalues dl_dout grad_out output_error error dy d_loss loss_grad
+        previous_partial_gradient upstream_gradient dldz dlda dldy""",
+    "cache": "cache ctx context saved",
+}
+
+_ROLES: dict[str, set[str]] = {
+    role: {re.sub("[^a-z0-9]", "", name) for name in names.split()}
+    for role, names in ARGUMENTS.items()
+}
+
+
+def plain(name: str) -> str:
+    """A name without case and punctuation: `Grad_W` and `gradW` are the same."""
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+def argument_role(name: str, roles: Iterable[str]) -> str | None:
+    """Which of `roles` an argument of this name plays, if any."""
+    return next((role for role in roles if plain(name) in _ROLES[role]), None)
+
+
+_KINDS = (
+    (
+        "loss",
+        r"crossentropy|softmaxloss|softmaxce|nll|negativeloglikelihood|softmaxwithloss",
+    ),
+    ("network", r"network|neuralnet|mlp|perceptron|^nn$|^net$"),
+    ("linear", r"linear|dense|affine|fullyconnected|^fc(layer)?$"),
+    ("sigmoid", r"sigmoid|logistic"),
+    ("relu", r"^(?!.*(leaky|[pesr]relu[6x])).*relu"),
+    ("tanh", r"tanh|hyperbolictangent"),
+    ("softmax", r"softmax"),
+)
+
+
+def kind_of(class_name: str) -> str | None:
+    """The kind of layer that a class of this name is, or None where the name does not say."""
+    name = plain(class_name)
+    if re.search(r"leaky|prelu|^elu|selu|gelu|relu6|hardsigmoid|loglinear|logsigmoid", name):
+        return None
+    return next((kind for kind, pattern in _KINDS if re.search(pattern, name)), None)
+
+
+_WEIGHTS = {"w", "weight", "weights", "kernel", "theta", "wts", "wt", "matrix"}
+_BIAS = {"b", "bias", "biases", "beta", "intercept", "offset"}
+_INPUT = {"x", "in", "input", "inputs", "a", "prev", "previous", "z"}
+_MARKS = re.compile(
+    r"gradients|gradient|grads|grad|deltas|delta|nabla|partial|dldz|derivative|"
+    r"^dloss|^dl(?=d)|^d(?!ata|im|type)|^g(?=[wb]$)|^(loss)?wrt"
+)
+
+
+def parameter_role(path: str) -> str | None:
+    """Which parameter an attribute of this name is: "weights", "bias", or None."""
+    if is_gradient(path):
+        return None
+    role = gradient_of(f"d_{path.rpartition('.')[2]}")
+    return role if role in ("weights", "bias") else None
+
+
+def is_gradient(path: str) -> bool:
+    """Whether an attribute's name says that it holds a gradient: dW, grad_weights, W.grad, …"""
+    return any(_MARKS.search(plain(part)) for part in path.split("."))
+
+
+def without_marks(name: str) -> str:
+    """A plain name without what marks it as a gradient's: `w` for dW, W_grad or nabla_W."""
+    rest = plain(name)
+    for _ in range(3):
+        rest = _MARKS.sub("", rest, count=1)
+    return rest
+
+
+def gradient_of(path: str) -> str | None:
+    """What an attribute of this name is the gradient of: "weights", "bias", "input" or unknown."""
+    if not is_gradient(path):
+        return None
+    for part in reversed(path.split(".")):
+        rest = re.sub(r"\d+$|^(wrt|of|for)", "", without_marks(part))
+        for role, names in (("weights", _WEIGHTS), ("bias", _BIAS), ("input", _INPUT)):
+            if rest in names:
+                return role
+    return None

@@ -1,0 +1,92 @@
+"""Looking into somebody else's objects: their methods, and the arrays they hold."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from handgrad.checker.observation import State
+
+MOST_NUMBERS = 20_000
+"""Larger arrays than this are not looked at: no case needs them."""
+
+MOST_ARRAYS = 200
+
+
+def method(thing: Any, choices: tuple[str, ...]) -> Callable[..., Any] | None:
+    """The first of the methods with these names that `thing` has."""
+    for name in choices:
+        found = getattr(thing, name, None)
+        if callable(found):
+            return found
+    return None
+
+
+def arrays_in(thing: Any) -> dict[str, np.ndarray]:
+    """The arrays of floats in the attributes of `thing`, however deep, by path; not copied."""
+    found: dict[str, np.ndarray] = {}
+    for path, value in _walk(thing, "", set(), 0):
+        if (
+            isinstance(value, np.ndarray)
+            and value.size <= MOST_NUMBERS
+            and len(found) < MOST_ARRAYS
+        ):
+            found[path] = value
+    return found
+
+
+def state_of(thing: Any) -> State:
+    """Copies of the arrays and numbers in the attributes of `thing`, by path."""
+    state: State = {}
+    for path, value in _walk(thing, "", set(), 0):
+        plain = plain_result(np.array(value) if isinstance(value, list) else value)
+        if isinstance(plain, np.ndarray) and len(state) < MOST_ARRAYS:
+            state[path] = plain
+    return state
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two arrays have the same shape and numbers."""
+    return np.shape(one) == np.shape(other) and np.array_equal(one, other, equal_nan=True)
+
+
+def _walk(thing: Any, path: str, seen: set[int], depth: int) -> Iterator[tuple[str, Any]]:
+    if isinstance(thing, np.ndarray | np.generic | float):
+        yield path, thing
+        return
+    if isinstance(thing, list) and thing and all(isinstance(item, float) for item in thing):
+        yield path, thing
+        return
+    if depth > 5 or id(thing) in seen or isinstance(thing, type):
+        return
+    seen.add(id(thing))
+    for name, value in _parts(thing):
+        yield from _walk(value, f"{path}.{name}" if path else name, seen, depth + 1)
+
+
+def _parts(thing: Any) -> list[tuple[str, Any]]:
+    if isinstance(thing, dict):
+        return [(str(key), value) for key, value in list(thing.items())[:50]]
+    if isinstance(thing, list | tuple):
+        return [(str(index), value) for index, value in enumerate(thing[:50])]
+    if type(thing).__module__ in ("builtins", "numpy") or inspect.ismodule(thing):
+        return []
+    slots = [name for cls in type(thing).__mro__ for name in getattr(cls, "__slots__", ())]
+    values = [(name, getattr(thing, name)) for name in slots if hasattr(thing, name)]
+    return [*values, *list(getattr(thing, "__dict__", {}).items())]
+
+
+def plain_result(value: Any) -> Any:
+    """A returned value as arrays of floats, lists, dicts and None; None for all else."""
+    if isinstance(value, bool | str) or value is None:
+        return None
+    if isinstance(value, dict):
+        return {str(key): plain_result(item) for key, item in list(value.items())[:20]}
+    if isinstance(value, list | tuple):
+        return [plain_result(item) for item in value[:20]]
+    if isinstance(value, np.ndarray | np.generic | float | int):
+        array = np.array(value)
+        if array.size <= MOST_NUMBERS and array.dtype.kind in "fiub":
+            return array if array.dtype.kind == "f" else array.astype(np.float64)
+    return None

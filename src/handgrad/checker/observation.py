@@ -1,0 +1,119 @@
+"""What was seen of a layer: plain data, so that it can leave the process where the layer ran."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from handgrad.checker.attempts import Failure
+from handgrad.checker.cases import Case
+
+State = dict[str, Any]
+"""The arrays in an object by path, such as `weights`, `params.W` or `layers.0.bias`."""
+
+
+@dataclass
+class Call:
+    """One call of a method, and the object before and after it."""
+
+    method: str
+    before: State
+    after: State
+    result: Any = None
+    changed: list[str] = field(default_factory=list)
+    """Which of the caller's arrays it wrote into."""
+    failure: Failure | None = None
+
+
+@dataclass
+class Run:
+    """A sequence of calls on one new object: forward, backward, step, forward, backward."""
+
+    case: Case
+    variant: str
+    calls: list[Call] = field(default_factory=list)
+
+    def call(self, method: str, number: int = 0) -> Call | None:
+        """The first (0) or second (1) call of that method, if it was made."""
+        calls = [call for call in self.calls if call.method == method]
+        return calls[number] if number < len(calls) else None
+
+
+@dataclass
+class Observation:
+    """Everything that was seen of one class.
+
+    Attributes
+    ----------
+    name, kind
+        The class's name, and what kind of layer it is.
+    problem
+        Why nothing could be seen: it cannot be constructed, say.
+    columns
+        Whether a batch holds its examples in columns, d × n.
+    parameters
+        The arrays on which the output depends, by path.
+    runs
+        What was tried.
+    differences
+        Central differences of Σ G · output in the first run: by the input ("input") and by each
+        parameter.
+    methods
+        The file and first line of each method, by the role it has.
+    """
+
+    name: str
+    kind: str
+    problem: Failure | None = None
+    columns: bool = False
+    parameters: list[str] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    differences: State = field(default_factory=dict)
+    methods: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+
+def to_json(observation: Observation) -> str:
+    """One line of JSON."""
+    return json.dumps(_plain(asdict(observation)))
+
+
+def from_json(line: str) -> Observation:
+    """The observation in a line of JSON.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        If the line is anything else.
+    """
+    values = json.loads(line, object_hook=_array)
+    values["problem"] = _failure(values["problem"])
+    values["runs"] = [
+        Run(Case(**run["case"]), run["variant"], [_call(call) for call in run["calls"]])
+        for run in values["runs"]
+    ]
+    return Observation(**values)
+
+
+def _call(values: dict[str, Any]) -> Call:
+    return Call(**{**values, "failure": _failure(values["failure"])})
+
+
+def _failure(values: dict[str, Any] | None) -> Failure | None:
+    return None if values is None else Failure(**values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return {"dtype": str(value.dtype), "shape": value.shape, "values": value.ravel().tolist()}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _array(values: dict[str, Any]) -> Any:
+    if values.keys() == {"dtype", "shape", "values"}:
+        return np.array(values["values"], dtype=values["dtype"]).reshape(values["shape"])
+    return values

@@ -1,0 +1,33 @@
+"""Trying a class out, as its kind demands."""
+
+from handgrad.checker import names
+from handgrad.checker.attempts import Failure
+from handgrad.checker.binding import CannotGuessError
+from handgrad.checker.layer_trials import Subject, observe_layer
+from handgrad.checker.loss_trials import observe_loss
+from handgrad.checker.network_trials import observe_network
+from handgrad.checker.objects import method
+from handgrad.checker.observation import Observation
+
+
+def observe(subject: Subject, others: list[Subject]) -> Observation:
+    """Try out one class, as its kind demands; a network may be told to use one of the `others`."""
+    observation = Observation(subject.name, subject.kind)
+    for role, choices in (
+        ("forward", names.FORWARD),
+        ("backward", names.BACKWARD),
+        ("step", names.STEP),
+    ):
+        code = getattr(method(subject.cls, choices), "__code__", None)
+        if code is not None:
+            observation.methods[role] = (code.co_filename, code.co_firstlineno)
+    try:
+        if subject.kind == "loss":
+            observe_loss(subject, observation)
+        elif subject.kind == "network":
+            observe_network(subject, observation, others)
+        else:
+            observe_layer(subject, observation)
+    except CannotGuessError as error:
+        observation.problem = Failure("CannotGuessError", str(error))
+    return observation

@@ -1,0 +1,81 @@
+"""Calling the methods of one object, and keeping a record of each call."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from handgrad.checker import names
+from handgrad.checker.attempts import attempt
+from handgrad.checker.binding import bind, required_names
+from handgrad.checker.cases import STEP_SIZE, Array
+from handgrad.checker.objects import method, plain_result, same, state_of
+from handgrad.checker.observation import Call, Run
+
+
+class Trial:
+    """One new object, and the run in which every call on it is written down."""
+
+    def __init__(self, thing: Any, run: Run, folder: Path | None):
+        self.thing, self.run, self.folder = thing, run, folder
+        self.result: Any = None
+        self._output: Any = None
+        self._given: dict[str, Any] = {}
+        self._originals: dict[str, Any] = {}
+
+    def forward(self, X: Array) -> bool:
+        """Call forward on a batch; whether it returned."""
+        return self.make("forward", names.FORWARD, {"input": X})
+
+    def backward(self, G: Array) -> bool:
+        """Call backward, first clearing the gradients where there is a method for that."""
+        clear = method(self.thing, names.CLEAR)
+        if clear is not None and not required_names(clear):
+            attempt(self.folder, clear)
+        function = method(self.thing, names.BACKWARD)
+        output = self._output[0] if isinstance(self._output, tuple) else self._output
+        if isinstance(output, np.ndarray) and output.dtype.kind == "f":
+            G = G.astype(output.dtype)  # A gradient comes in the precision of what it is of.
+        values: dict[str, Any] = {"gradient": G, "step_size": STEP_SIZE}
+        if function and len(required_names(function)) > 1:
+            if isinstance(self._output, tuple) and len(self._output) > 1:
+                values["cache"] = self._output[1]
+            values["input"] = self._originals["input"]
+        return self.make("backward", names.BACKWARD, values)
+
+    def step(self) -> bool:
+        """Call step."""
+        return self.make("step", names.STEP, {"step_size": STEP_SIZE})
+
+    def make(self, role: str, choices: tuple[str, ...], values: Mapping[str, Any]) -> bool:
+        """Call the first method of these names with copies of these arrays; whether it returned.
+
+        Written down is also which of the copies, now or in an earlier call, it wrote into.
+        """
+        function = method(self.thing, choices)
+        if function is None:
+            return False
+        given = {key: v.copy() if isinstance(v, np.ndarray) else v for key, v in values.items()}
+        action = bind(function, given)
+        self._remember(given, values)
+        record = Call(role, state_of(self.thing), {})
+        self.run.calls.append(record)
+        self.result, record.failure = attempt(self.folder, action)
+        record.after = state_of(self.thing)
+        record.result = plain_result(self.result)
+        record.changed = self._changed()
+        if role == "forward":
+            self._output = self.result
+        return record.failure is None
+
+    def _remember(self, given: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        for key, value in given.items():
+            if isinstance(value, np.ndarray):
+                self._given[key], self._originals[key] = value, values[key]
+
+    def _changed(self) -> list[str]:
+        changed = [k for k, v in self._given.items() if not same(v, self._originals[k])]
+        for key in changed:
+            del self._given[key]
+        return changed

@@ -1,0 +1,218 @@
+"""Whatever a file does, judging it ends in a verdict, and nothing of it escapes."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from handgrad.checker import check_file
+from handgrad.errors import DataError
+
+COURSE = (Path(__file__).parent / "submissions" / "course.py").read_text()
+
+IMPORTS = "import os, sys, time\nimport numpy as np\n"
+
+RELU = """
+class ReLUNumber{}:
+    def forward(self, x):
+        self.x = x
+        return np.maximum(x, 0)
+
+    def backward(self, grad):
+        {}
+        return grad * (self.x > 0)
+"""
+
+
+def relus(*statements):
+    """A file of ReLUs, each with one of the statements in its backward."""
+    return IMPORTS + "".join(RELU.format(k, statement) for k, statement in enumerate(statements))
+
+
+def judge(tmp_path, text, **options):
+    path = tmp_path / "theirs.py"
+    path.write_text(text)
+    return check_file(path, **options)
+
+
+STOPPING = [
+    "raise SystemExit(0)",
+    "sys.exit(1)",
+    "raise KeyboardInterrupt",
+    "input('what? ')",
+    "np.ones(10**11).sum()",
+    "os.fork()",
+    "import subprocess; subprocess.run(['true'])",
+    "os.kill(os.getppid(), 9)",
+    "def f(): f()\n        f()",
+    "open('large', 'wb').write(bytes(10**8))",
+    "raise Exception('\\n' * 10**6 + 'long')",
+]
+ENDING = ["while True: pass", "os._exit(0)", "os.abort()", "import ctypes; ctypes.string_at(0)"]
+HARMLESS = [
+    "print('x' * 10**6)",
+    "sys.stderr.write('x' * 10**6)",
+    "os.write(1, b'x' * 10**6)",
+    "sys.stdout.close()",
+    "os.chdir('/')",
+    "assert sys.stdin.read() == ''",
+]
+
+
+@pytest.mark.parametrize("statements", [STOPPING, ENDING], ids=["stopping", "ending"])
+def test_what_stops_is_wrong_and_the_others_are_judged(tmp_path, statements):
+    verdict = judge(tmp_path, relus(*statements, "pass"), time_limit=5)
+    assert verdict.problem is None
+    right = {layer.name: layer.right for layer in verdict.layers}
+    assert right == {f"ReLUNumber{k}": k == len(statements) for k in range(len(statements) + 1)}
+
+
+def test_what_does_no_harm_is_let_be(tmp_path):
+    assert judge(tmp_path, relus(*HARMLESS))
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs.py"]
+
+
+def test_an_endless_loop_that_keeps_its_interruptions_ends(tmp_path):
+    stubborn = (
+        "while True:\n            try:\n                while True: pass\n            except: pass"
+    )
+    verdict = judge(tmp_path, relus(stubborn), time_limit=2)
+    finding = verdict.findings[0][2]
+    assert finding.slug == "does not return"
+    assert "still running" in finding.why
+
+
+def test_nothing_is_written_or_removed_outside(tmp_path):
+    precious = tmp_path / "precious.txt"
+    precious.write_text("kept")
+    statement = f"open({str(precious)!r}, 'w'); os.remove({str(precious)!r})"
+    assert not judge(tmp_path, relus(statement))
+    assert precious.read_text() == "kept"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups")
+def test_no_process_is_left(tmp_path):
+    before = set(_children())
+    judge(tmp_path, relus("while True: pass"), time_limit=2)
+    assert set(_children()) <= before
+
+
+def _children() -> list[str]:
+    tasks = Path(f"/proc/{os.getpid()}/task")
+    return [pid for task in tasks.glob("*/children") for pid in task.read_text().split()]
+
+
+AT_IMPORT = [
+    "main()",
+    "while True: pass",
+    "raise RuntimeError('no data here')",
+    "X = np.loadtxt('mnist.csv')",
+    "sys.exit()",
+    "os._exit(3)",
+    "name = input('Your name: ')",
+    "net = FeedForwardNeuralNetwork(784, 10, 16, 2)\nhistory = train(net)",
+    "for epoch in range(10**9):\n    pass",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+    "with open('data.csv') as f:\n    data = f.read()",
+]
+
+
+@pytest.mark.parametrize("at_import", ["\n".join(AT_IMPORT), *AT_IMPORT[-1:]], ids=["all", "plot"])
+def test_a_file_that_only_trains_is_judged(tmp_path, at_import):
+    text = f"import os, sys\n{COURSE}\n\ndef train(net):\n    while True: pass\n\n\ndef main():\n"
+    text += f"    while True: pass\n\n\n{at_import}\n"
+    verdict = judge(tmp_path, text)
+    assert verdict
+    assert len(verdict.layers) == 6
+
+
+def test_what_a_loop_at_import_defines_is_found_in_a_second_try(tmp_path):
+    text = "for k in range(1):\n    SLOPE = 1.0\n" + relus("grad = SLOPE * grad")
+    assert judge(tmp_path, text)
+
+
+def test_definitions_under_a_condition_are_found(tmp_path):
+    guarded = (
+        "try:\n    import numpy as np\nexcept ImportError:\n    np = None\nif True:\n    A = 1\n"
+    )
+    assert judge(tmp_path, guarded + COURSE)
+
+
+def test_a_module_beside_the_file_is_found(tmp_path):
+    (tmp_path / "mine.py").write_text(COURSE)
+    verdict = judge(tmp_path, "from mine import LinearLayer, Sigmoid\n")
+    assert verdict
+    assert [layer.name for layer in verdict.layers][:2] == ["LinearLayer", "Sigmoid"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("def f(:\n", "is not valid Python, line 1"),
+        ("x = 1\n", "has no layer"),
+        ("", "has no layer"),
+        ("import nowhere_to_be_found\n", "No module named 'nowhere_to_be_found'"),
+        (
+            "class Pooling:\n  def forward(self, x): 0\n  def backward(self, g): 0\n",
+            "--layer Pooling",
+        ),
+        ("\0", "is not valid Python"),
+    ],
+)
+def test_an_unusable_file_is_one_sentence(tmp_path, text, told):
+    problem = judge(tmp_path, text).problem
+    assert told in problem
+    assert "\n" not in problem
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match=r"none\.py: there is no such file"):
+        check_file(tmp_path / "none.py")
+
+
+def test_arguments_that_cannot_be_guessed_can_be_told(tmp_path):
+    text = COURSE.replace("input_dim, output_dim):", "how, many, things):", 1)
+    text = text.replace("input_dim", "how").replace("output_dim", "many")
+    verdict = judge(tmp_path, text, layers=["LinearLayer"])
+    finding = verdict.findings[0][2]
+    assert finding.slug == "arguments unknown"
+    assert "things" in finding.why
+    assert '--layer "LinearLayer(d, c)"' in finding.hint
+    assert judge(tmp_path, text, layers=["LinearLayer(d, c, 0)"])
+
+
+def test_a_layer_that_is_not_there(tmp_path):
+    assert "named Dense" in judge(tmp_path, COURSE, layers=["Dense"]).problem
+
+
+def test_a_layer_of_unknown_kind_is_judged_by_its_own_forward(tmp_path):
+    scale = """
+import numpy as np
+class Scale:
+    def __init__(self, d):
+        self.gamma = np.ones(d)
+    def forward(self, x):
+        self.x = x
+        return x * self.gamma
+    def backward(self, grad):
+        self.dgamma = (grad * self.x).sum(axis=0){}
+        return grad * self.gamma
+"""
+    assert judge(tmp_path, scale.format(""), layers=["Scale"])
+    finding = judge(tmp_path, scale.format(" / len(grad)"), layers=["Scale"]).findings[0][2]
+    assert finding.slug == "averaged"
+
+
+def test_the_checker_imports_nothing_heavy():
+    code = "import sys, handgrad.checker; print('matplotlib' in sys.modules, 'rich' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_time_is_kept(tmp_path):
+    start = time.monotonic()
+    judge(tmp_path, relus("time.sleep(1000)"), time_limit=2)
+    assert time.monotonic() - start < 60
