@@ -28,6 +28,7 @@ for name, what in {
     "train": "Train a network on Small MNIST, or on DATA, and write a run folder.",
     "predict": "Write a MODEL's predictions for the test set, or for DATA.",
     "evaluate": "Print a MODEL's loss, accuracy and confusion matrix, and draw its mistakes.",
+    "check": "Judge the layers in a Python file: which mistake does its backward pass make?",
     "bayes": "Fit Naïve Bayes to Small MNIST, or to DATA, and show how far it can be believed.",
 }.items():
     app.command(f"handgrad.cli.{name}:{name}", name=name, help=what)
