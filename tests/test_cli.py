@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from handgrad.cli import run
+from handgrad.cli import COMMANDS, run
 from handgrad.datasets import write_csv, write_npz
 
 FAST = ["--max-epochs", "2", "--batch-size", "10"]
@@ -160,3 +160,16 @@ def test_an_existing_run_is_not_written_over(model, capsys):
     assert run(["train", "--out", "run"]) == 2
     assert "exists already" in capsys.readouterr().err
     np.testing.assert_array_equal(np.fromfile("run/model.safetensors", np.uint8), before)
+
+
+def test_help_lists_every_command_with_what_it_does(capsys):
+    assert run(["--help"]) == 0
+    output = capsys.readouterr().out
+    for command, words in {"train": "Train a network", "check": "Judge", "bayes": "Fit"}.items():
+        assert any(command in line and words in line for line in output.splitlines())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_page(command, capsys):
+    assert run([command, "--help"]) == 0
+    assert f"handgrad {command}" in capsys.readouterr().out

@@ -232,3 +232,10 @@ def test_a_copy_has_a_vector_of_its_own(copied):
     other.parameters[:] = 7
     assert (other.weights == 7).all()
     assert not (layer.weights == 7).any()
+
+
+def test_a_gradient_in_double_precision_will_do_for_a_layer_in_single():
+    layer = Linear(3, 2, rng=0)
+    layer.forward(np.ones((4, 3)))
+    layer.backward(np.ones((4, 2)))
+    np.testing.assert_array_equal(layer.bias_gradient, [[4, 4]])

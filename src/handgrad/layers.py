@@ -133,7 +133,8 @@ class Linear(Layer):
         X = _kept(self, self.X)
         _check_gradient(self, output_gradient, (len(X), self.output_dim))
         np.matmul(X.T, output_gradient, out=self.weights_gradient)
-        np.einsum("kj->j", output_gradient, out=self.bias_gradient[0])  # Twice as fast as np.sum.
+        # The sum over the rows, in half the time of np.sum.
+        np.einsum("kj->j", output_gradient, out=self.bias_gradient[0], casting="same_kind")
 
     def step(self, step_size: float) -> None:
         """W ← W − step_size · ∂L/∂W and b ← b − step_size · ∂L/∂b."""

@@ -24,18 +24,18 @@ app = App(
     default_parameter=Parameter(negative_iterable="", consume_multiple=True),
 )
 
-for name, what in {
-    "train": "Train a network on Small MNIST, or on DATA, and write a run folder.",
-    "predict": "Write a MODEL's predictions for the test set, or for DATA.",
-    "evaluate": "Print a MODEL's loss, accuracy and confusion matrix, and draw its mistakes.",
-    "check": "Judge the layers in a Python file: which mistake does its backward pass make?",
-    "bayes": "Fit Naïve Bayes to Small MNIST, or to DATA, and show how far it can be believed.",
-}.items():
-    app.command(f"handgrad.cli.{name}:{name}", name=name, help=what)
+COMMANDS = ("train", "predict", "evaluate", "check", "bayes")
+
+for command in COMMANDS:
+    app.command(f"handgrad.cli.{command}:{command}", name=command)
 
 
 def run(tokens: Sequence[str] | None = None) -> int:
     """Run the command line on `tokens` (default: the process's own) and return the exit status."""
+    tokens = sys.argv[1:] if tokens is None else tokens
+    if not tokens or tokens[0] in ("--help", "-h"):
+        for name in COMMANDS:
+            app[name]  # Imports it: the list shows what its docstring says.
     try:
         return app(tokens) or 0
     except CycloptsError as error:
