@@ -1,0 +1,162 @@
+"""What is measured of a run: each quantity is one number, which a claim holds against a threshold.
+
+Where a quantity speaks of a run's end it means the last tenth of its epochs: an average over many
+batches, which one lucky batch does not decide.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.studies.gradients import LayerGradients
+from handgrad.training import History
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What is known of a run: its history, and its gradients where a question asks for them."""
+
+    history: History
+    gradients: LayerGradients | None = None
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A way to make one number of a run, what the number is, and how to write it."""
+
+    measure: Callable[[Measured], float]
+    text: str
+    written: str
+
+    def write(self, value: float) -> str:
+        """Write a value with its unit."""
+        if math.isnan(value):
+            return "not measured"
+        return "never" if math.isinf(value) else self.written.format(value)
+
+
+def _final_accuracy(run: Measured) -> float:
+    return run.history.epochs[-1].validation_accuracy
+
+
+def _best_accuracy(run: Measured) -> float:
+    return run.history.best.validation_accuracy
+
+
+def _accuracy_given_up(run: Measured) -> float:
+    return _best_accuracy(run) - _final_accuracy(run)
+
+
+def _roughness(run: Measured) -> float:
+    moves = np.diff(_validation_losses(run))
+    return float(moves[moves > 0].sum() / np.abs(moves).sum()) if moves.any() else math.nan
+
+
+def _lowest_loss_at(run: Measured) -> float:
+    losses = _validation_losses(run)
+    return (int(losses.argmin()) + 1) / len(losses)
+
+
+def _loss_gap(run: Measured) -> float:
+    losses = _validation_losses(run)
+    validation = losses[-_tenth(len(losses)) :].mean()
+    return float(validation / _training_loss(run, 0.9, 1.0))
+
+
+def _training_fall(run: Measured) -> float:
+    return 1 - _training_loss(run, 0.9, 1.0) / _training_loss(run, 0.4, 0.5)
+
+
+def _iterations_to(accuracy: float) -> Callable[[Measured], float]:
+    def iterations(run: Measured) -> float:
+        for epoch in run.history.epochs:
+            if epoch.validation_accuracy >= accuracy:
+                return epoch.iteration
+        return math.inf
+
+    return iterations
+
+
+def _gradient_ratio(run: Measured) -> float:
+    norms = _gradients(run).norms[0]
+    return float(norms[0] / norms[-1]) if norms[-1] > 0 else math.nan
+
+
+def _slope_product(run: Measured) -> float:
+    return float(_gradients(run).slopes[0].prod())
+
+
+def _smallest_slope(run: Measured) -> float:
+    slopes = _gradients(run).slopes
+    return float(slopes.min()) if slopes.size else math.nan
+
+
+def _validation_losses(run: Measured) -> NDArray[np.float64]:
+    return np.array([epoch.validation_loss for epoch in run.history.epochs])
+
+
+def _training_loss(run: Measured, start: float, end: float) -> float:
+    """The mean of the batches' losses between two shares of the run."""
+    losses = np.array(run.history.train_loss)
+    first = min(int(start * len(losses)), len(losses) - 1)
+    return float(losses[first : max(int(end * len(losses)), first + 1)].mean())
+
+
+def _tenth(count: int) -> int:
+    return max(1, round(count / 10))
+
+
+def _gradients(run: Measured) -> LayerGradients:
+    if run.gradients is None:
+        raise ValueError("the gradients of this run were not measured")
+    return run.gradients
+
+
+QUANTITIES = {
+    "final_accuracy": Quantity(
+        _final_accuracy, "the validation accuracy after the last epoch", "{:.1%}"
+    ),
+    "best_accuracy": Quantity(
+        _best_accuracy, "the highest validation accuracy after any epoch", "{:.1%}"
+    ),
+    "accuracy_given_up": Quantity(
+        _accuracy_given_up, "the best epoch's validation accuracy less the last's", "{:.1%}"
+    ),
+    "roughness": Quantity(
+        _roughness,
+        "of all that the validation loss moves from epoch to epoch, the share that is upwards",
+        "{:.1%}",
+    ),
+    "lowest_loss_at": Quantity(
+        _lowest_loss_at, "how far into the run the validation loss is lowest", "{:.1%}"
+    ),
+    "loss_gap": Quantity(
+        _loss_gap, "validation loss ÷ training loss over the last tenth of the run", "{:.2f}"
+    ),
+    "training_fall": Quantity(
+        _training_fall,
+        "by how much the training loss of the last tenth of the run is below that of the fifth",
+        "{:.2%}",
+    ),
+    "iterations_to_20_percent": Quantity(
+        _iterations_to(0.2), "iterations until the validation accuracy reaches 20 %", "{:,.4g}"
+    ),
+    "iterations_to_50_percent": Quantity(
+        _iterations_to(0.5), "iterations until the validation accuracy reaches 50 %", "{:,.4g}"
+    ),
+    "gradient_ratio": Quantity(
+        _gradient_ratio,
+        "‖∂L/∂W‖ of the first layer ÷ that of the last, before training",
+        "{:.2g}",
+    ),
+    "slope_product": Quantity(
+        _slope_product, "the product over the hidden layers of the mean g′, before training", "{:.2g}"
+    ),
+    "smallest_slope": Quantity(
+        _smallest_slope, "the least mean g′ of a hidden layer in the first 20 epochs", "{:.3f}"
+    ),
+}  # fmt: skip
+"""Every quantity, by the name that a study's claims call it."""
