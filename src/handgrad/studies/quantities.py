@@ -7,11 +7,12 @@ batches, which one lucky batch does not decide.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.studies.gradients import LayerGradients
+from handgrad.studies.gradients import EPOCHS, LayerGradients
 from handgrad.training import History
 
 
@@ -28,14 +29,23 @@ class Quantity:
     """A way to make one number of a run, what the number is, and how to write it."""
 
     measure: Callable[[Measured], float]
-    text: str
-    written: str
+    """NaN where the run does not have it, infinity for "never"."""
 
-    def write(self, value: float) -> str:
-        """Write a value with its unit."""
+    text: str
+    unit: Literal["%", "points", "iterations", ""] = ""
+    of_gradients: bool = False
+
+    def write(self, value: float, difference: bool = False) -> str:
+        """Write a value, or the difference of two, with its unit."""
         if math.isnan(value):
             return "not measured"
-        return "never" if math.isinf(value) else self.written.format(value)
+        if math.isinf(value):
+            return "never"
+        if self.unit == "points" or (self.unit == "%" and difference):
+            return f"{100 * value:.1f} points"
+        if self.unit == "%":
+            return f"{value:.1%}"
+        return f"{value:,.0f}" if self.unit == "iterations" else f"{value:.2g}"
 
 
 def _final_accuracy(run: Measured) -> float:
@@ -81,17 +91,20 @@ def _iterations_to(accuracy: float) -> Callable[[Measured], float]:
 
 
 def _gradient_ratio(run: Measured) -> float:
-    norms = _gradients(run).norms[0]
+    if run.gradients is None:
+        return math.nan
+    norms = run.gradients.norms[0]
     return float(norms[0] / norms[-1]) if norms[-1] > 0 else math.nan
 
 
 def _slope_product(run: Measured) -> float:
-    return float(_gradients(run).slopes[0].prod())
+    return float(run.gradients.slopes[0].prod()) if run.gradients else math.nan
 
 
 def _smallest_slope(run: Measured) -> float:
-    slopes = _gradients(run).slopes
-    return float(slopes.min()) if slopes.size else math.nan
+    if run.gradients is None or not run.gradients.slopes.size:
+        return math.nan
+    return float(run.gradients.slopes.min())
 
 
 def _validation_losses(run: Measured) -> NDArray[np.float64]:
@@ -109,54 +122,44 @@ def _tenth(count: int) -> int:
     return max(1, round(count / 10))
 
 
-def _gradients(run: Measured) -> LayerGradients:
-    if run.gradients is None:
-        raise ValueError("the gradients of this run were not measured")
-    return run.gradients
-
-
 QUANTITIES = {
     "final_accuracy": Quantity(
-        _final_accuracy, "the validation accuracy after the last epoch", "{:.1%}"
+        _final_accuracy, "the validation accuracy after the last epoch", "%"
     ),
-    "best_accuracy": Quantity(
-        _best_accuracy, "the highest validation accuracy after any epoch", "{:.1%}"
-    ),
+    "best_accuracy": Quantity(_best_accuracy, "the validation accuracy after the best epoch", "%"),
     "accuracy_given_up": Quantity(
-        _accuracy_given_up, "the best epoch's validation accuracy less the last's", "{:.1%}"
+        _accuracy_given_up, "the best epoch's validation accuracy less the last's", "points"
     ),
     "roughness": Quantity(
-        _roughness,
-        "of all that the validation loss moves from epoch to epoch, the share that is upwards",
-        "{:.1%}",
+        _roughness, "the upward share of the validation loss's moves from epoch to epoch", "%"
     ),
     "lowest_loss_at": Quantity(
-        _lowest_loss_at, "how far into the run the validation loss is lowest", "{:.1%}"
+        _lowest_loss_at, "how far into the run the validation loss is lowest", "%"
     ),
-    "loss_gap": Quantity(
-        _loss_gap, "validation loss ÷ training loss over the last tenth of the run", "{:.2f}"
-    ),
+    "loss_gap": Quantity(_loss_gap, "validation loss ÷ training loss in the last tenth of the run"),
     "training_fall": Quantity(
-        _training_fall,
-        "by how much the training loss of the last tenth of the run is below that of the fifth",
-        "{:.2%}",
+        _training_fall, "fall of the training loss from the fifth tenth of the run to the last", "%"
     ),
     "iterations_to_20_percent": Quantity(
-        _iterations_to(0.2), "iterations until the validation accuracy reaches 20 %", "{:,.4g}"
+        _iterations_to(0.2), "iterations to a validation accuracy of 20%", "iterations"
     ),
     "iterations_to_50_percent": Quantity(
-        _iterations_to(0.5), "iterations until the validation accuracy reaches 50 %", "{:,.4g}"
+        _iterations_to(0.5), "iterations to a validation accuracy of 50%", "iterations"
     ),
     "gradient_ratio": Quantity(
         _gradient_ratio,
         "‖∂L/∂W‖ of the first layer ÷ that of the last, before training",
-        "{:.2g}",
+        of_gradients=True,
     ),
     "slope_product": Quantity(
-        _slope_product, "the product over the hidden layers of the mean g′, before training", "{:.2g}"
+        _slope_product,
+        "product over the hidden layers of the mean g′, before training",
+        of_gradients=True,
     ),
     "smallest_slope": Quantity(
-        _smallest_slope, "the least mean g′ of a hidden layer in the first 20 epochs", "{:.3f}"
+        _smallest_slope,
+        f"the least mean g′ of a hidden layer in the first {EPOCHS} epochs",
+        of_gradients=True,
     ),
-}  # fmt: skip
+}
 """Every quantity, by the name that a study's claims call it."""

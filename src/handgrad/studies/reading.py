@@ -27,7 +27,14 @@ MOST_RUNS = 10_000
 NAME = re.compile(r"\w[\w .,=+-]{0,98}[\w=+-]|\w")
 """What a run or a question may be called: its folder or its picture bears the name."""
 
-TABLES = {"defaults": dict, "data": dict, "run": list, "grid": dict, "question": list, "claim": list}
+TABLES = {
+    "defaults": dict,
+    "data": dict,
+    "run": list,
+    "grid": dict,
+    "question": list,
+    "claim": list,
+}
 TEXTS = ("name", "title")
 
 

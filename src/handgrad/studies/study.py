@@ -96,6 +96,8 @@ class Study:
 
     Attributes
     ----------
+    runs
+        Those that are listed, then those of the grid.
     grid
         The values of each hyperparameter of which every combination is a run; empty if there is
         no grid.
@@ -124,6 +126,23 @@ class Study:
                 for run in self.runs
             )
         ]
+
+    @property
+    def gradient_runs(self) -> list[str]:
+        """The runs of which a claim needs the gradients measured."""
+        names = {
+            name
+            for claim in self.claims
+            if QUANTITIES[claim.quantity].of_gradients
+            for name in (*claim.runs, claim.relative_to)
+        }
+        return [run.name for run in self.runs if run.name in names]
+
+    @property
+    def grid_runs(self) -> tuple[RunSpec, ...]:
+        """The runs of the grid."""
+        count = math.prod(map(len, self.grid.values())) if self.grid else 0
+        return self.runs[len(self.runs) - count :]
 
     def runs_of(self, question: Question) -> list[RunSpec]:
         """Give the runs that a question is about, in its order."""

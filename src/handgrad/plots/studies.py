@@ -1,0 +1,132 @@
+"""Pictures of studies: runs' curves on the same axes, a grid's heat map, gradients by layer."""
+
+from collections.abc import Mapping
+from itertools import cycle
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter, ScalarFormatter
+
+from handgrad.studies.gradients import LayerGradients
+from handgrad.studies.study import Study
+from handgrad.training import History
+
+DEFAULT_COLOR = "0.25"
+"""The run that is called default is grey, and every other has a color of its own."""
+
+
+def curves(histories: Mapping[str, History], title: str | None = None) -> Figure:
+    """Draw the courses of several runs on the same axes: losses on the left, accuracies right.
+
+    Validation is solid, a point an epoch; training is dashed, the mean over each epoch's batches.
+    """
+    figure = Figure(figsize=(11, 4.8), dpi=120, layout="constrained")
+    loss_axes, accuracy_axes = figure.subplots(1, 2)
+    colors = cycle(matplotlib.color_sequences["tab10"])
+    lines = []
+    for name, history in histories.items():
+        color = DEFAULT_COLOR if name == "default" else next(colors)
+        ends = [epoch.iteration for epoch in history.epochs]
+        losses = [epoch.validation_loss for epoch in history.epochs]
+        accuracies = [epoch.validation_accuracy for epoch in history.epochs]
+        label = f"{name} ({accuracies[-1]:.1%})"
+        lines += loss_axes.plot(ends, losses, color=color, lw=1.8, label=label)
+        accuracy_axes.plot(ends, accuracies, color=color, lw=1.8)
+        dashed = {"color": color, "lw": 1, "ls": (0, (3, 1.5)), "alpha": 0.8}
+        loss_axes.plot(ends, _epoch_means(history.train_loss, ends), **dashed)
+        accuracy_axes.plot(ends, _epoch_means(history.train_accuracy, ends), **dashed)
+    loss_axes.set(xlabel="iteration", ylabel="average cross-entropy", yscale="log")
+    loss_axes.yaxis.set_major_formatter(ScalarFormatter())
+    loss_axes.yaxis.set_minor_formatter(ScalarFormatter())
+    accuracy_axes.set(xlabel="iteration", ylabel="accuracy", ylim=(0, 1))
+    accuracy_axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    for axes in (loss_axes, accuracy_axes):
+        axes.margins(x=0.01)
+        axes.grid(alpha=0.3)
+    figure.legend(handles=lines, loc="outside lower center", ncols=4, frameon=False)
+    _caption(figure, title, "solid: validation · dashed: training")
+    return figure
+
+
+def heat_map(study: Study, accuracies: Mapping[str, float], title: str | None = None) -> Figure:
+    """Draw a grid's validation accuracies: the first hyperparameter down, the second across.
+
+    With more than two varied, each cell is the best of its runs. The best cell has a frame, and
+    a run without an accuracy leaves a gap.
+    """
+    keys = [key for key, values in study.grid.items() if len(values) > 1]
+    down, across = keys[:2]
+    cells = np.full((len(study.grid[down]), len(study.grid[across])), np.nan)
+    for run in study.grid_runs:
+        if run.name in accuracies:
+            i = study.grid[down].index(getattr(run.hyperparameters, down))
+            j = study.grid[across].index(getattr(run.hyperparameters, across))
+            cells[i, j] = np.fmax(cells[i, j], accuracies[run.name])
+    rows, columns = cells.shape
+    size = (max(5.0, 0.75 * columns + 2.5), max(3.5, 0.5 * rows + 1.8))
+    figure = Figure(figsize=size, dpi=120, layout="constrained")
+    axes = figure.add_subplot()
+    image = axes.imshow(cells, cmap="viridis", aspect="auto")
+    axes.set_xticks(range(columns), [str(value) for value in study.grid[across]])
+    axes.set_yticks(range(rows), [str(value) for value in study.grid[down]])
+    axes.set(xlabel=across, ylabel=down)
+    axes.tick_params(length=0)
+    _write_cells(axes, cells)
+    bar = figure.colorbar(image, format=PercentFormatter(1, decimals=0))
+    bar.set_label("validation accuracy")
+    rest = f"each the best over {', '.join(keys[2:])}" if len(keys) > 2 else ""
+    _caption(figure, title, rest)
+    return figure
+
+
+def gradients(runs: Mapping[str, LayerGradients], title: str | None = None) -> Figure:
+    """Draw ‖∂L/∂W‖ of each layer over the first epochs, a panel a run, on the same axes."""
+    figure = Figure(figsize=(5.5 * len(runs), 4.6), dpi=120, layout="constrained")
+    panels = figure.subplots(1, len(runs), sharey=True, squeeze=False).ravel()
+    for axes, (name, measured) in zip(panels, runs.items(), strict=True):
+        layers = measured.norms.shape[1]
+        colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, layers))
+        for layer in range(layers):
+            axes.plot(
+                measured.norms[:, layer],
+                color=colors[layer],
+                lw=1.8,
+                marker=".",
+                label=f"layer {layer + 1}",
+            )
+        axes.set(title=name, xlabel="epochs trained", yscale="log")
+        axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    panels[0].set_ylabel("‖∂L/∂W‖")
+    deepest = max(panels, key=lambda axes: len(axes.lines))
+    figure.legend(
+        handles=deepest.lines, loc="outside lower center", ncols=len(deepest.lines), frameon=False
+    )
+    _caption(figure, title, "")
+    return figure
+
+
+def _epoch_means(values: list[float], ends: list[int]) -> list[float]:
+    """The mean over each epoch's batches, of which `ends` has the last."""
+    return [float(np.mean(part)) for part in np.split(np.array(values[: ends[-1]]), ends[:-1])]
+
+
+def _write_cells(axes: Axes, cells: np.ndarray) -> None:
+    """Write each accuracy into its cell, if there is room, and frame the best."""
+    middle = (np.nanmin(cells) + np.nanmax(cells)) / 2
+    if cells.size <= 400:
+        for (i, j), value in np.ndenumerate(cells):
+            if not np.isnan(value):
+                color = "black" if value > middle else "white"
+                axes.text(j, i, f"{value:.1%}", ha="center", va="center", color=color)
+    i, j = np.unravel_index(np.nanargmax(cells), cells.shape)
+    corner = (float(j) - 0.5, float(i) - 0.5)
+    axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="tab:red", lw=2.5))
+
+
+def _caption(figure: Figure, title: str | None, note: str) -> None:
+    if title or note:
+        figure.suptitle("\n".join(filter(None, (title, note))), fontsize=11)

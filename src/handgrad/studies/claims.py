@@ -1,0 +1,153 @@
+"""Claims held against the runs: each is measured, and holds or does not."""
+
+import functools
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from handgrad.files import write_text
+from handgrad.runs import read_history
+from handgrad.studies.folder import read_summary, run_folder
+from handgrad.studies.gradients import read_gradients
+from handgrad.studies.quantities import QUANTITIES, Measured
+from handgrad.studies.study import Claim, Study
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim, what was measured for it, and whether it holds.
+
+    Attributes
+    ----------
+    figures
+        The quantity for each run; NaN where a run has none.
+    value
+        What the claim's bounds are about: see `Claim`.
+    """
+
+    claim: Claim
+    figures: dict[str, float]
+    value: float
+
+    @property
+    def holds(self) -> bool | None:
+        """None where it could not be measured, as the run failed."""
+        return None if math.isnan(self.value) else self.claim.holds(self.value)
+
+    @property
+    def result(self) -> str:
+        """The verdict in words."""
+        return {True: "holds", False: "does not hold", None: "not measured"}[self.holds]
+
+    @property
+    def measured(self) -> str:
+        """What was measured, written out."""
+        claim, quantity = self.claim, QUANTITIES[self.claim.quantity]
+        written = quantity.write(_combined(claim, self.figures), claim.statistic == "range")
+        if claim.statistic:
+            written = f"{claim.statistic} {written}"
+        if claim.relative_to:
+            reference = quantity.write(self.figures[claim.relative_to])
+            written += f", {self.value:.2g} × {claim.relative_to}'s {reference}"
+        return written
+
+    @property
+    def threshold(self) -> str:
+        """The bounds, written out."""
+        claim, quantity = self.claim, QUANTITIES[self.claim.quantity]
+        bounds = []
+        for word, bound in (("above", claim.above), ("below", claim.below)):
+            if bound is not None and claim.relative_to:
+                bounds.append(f"{word} {bound:g} × {claim.relative_to}'s")
+            elif bound is not None:
+                bounds.append(f"{word} {quantity.write(bound, claim.statistic == 'range')}")
+        return " and ".join(bounds)
+
+
+def judge(study: Study, folder: Path) -> list[Verdict]:
+    """Measure every claim of a study that has been run in `folder`."""
+    measure = functools.lru_cache(maxsize=16)(functools.partial(_read, folder))
+    return [_judge(claim, measure) for claim in study.claims]
+
+
+def write_claims(study: Study, verdicts: list[Verdict], folder: Path) -> None:
+    """Write claims.json and claims.md."""
+    text = json.dumps([_record(verdict) for verdict in verdicts], indent=2, ensure_ascii=False)
+    write_text(folder / "claims.json", text + "\n")
+    write_text(folder / "claims.md", markdown(study, verdicts))
+
+
+def markdown(study: Study, verdicts: list[Verdict]) -> str:
+    """Write the claims as a table for each question."""
+    return "\n".join(_tables(study, verdicts))
+
+
+def _tables(study: Study, verdicts: list[Verdict]) -> Iterator[str]:
+    for question in study.questions:
+        own = [verdict for verdict in verdicts if verdict.claim.question == question.name]
+        if not own:
+            continue
+        yield f"### {question.title}\n"
+        yield "| the claim | measured | threshold, and why | |"
+        yield "| --- | --- | --- | --- |"
+        for verdict in own:
+            claim = verdict.claim
+            yield (
+                f"| {claim.says} | {QUANTITIES[claim.quantity].text}: {verdict.measured} "
+                f"| {verdict.threshold}: {claim.because} | **{verdict.result}** |"
+            )
+        yield ""
+
+
+def _judge(claim: Claim, measure: Callable[[str], Measured | None]) -> Verdict:
+    names = [*claim.runs, *([claim.relative_to] if claim.relative_to else [])]
+    quantity, figures = QUANTITIES[claim.quantity], {}
+    for name in names:
+        run = measure(name)
+        figures[name] = quantity.measure(run) if run else math.nan
+    value = _combined(claim, figures)
+    if claim.relative_to:
+        reference = figures[claim.relative_to]
+        # Never as long as never says nothing, and so does a share of nothing.
+        value = value / reference if reference and math.isfinite(reference) else math.nan
+    return Verdict(claim, figures, value)
+
+
+def _combined(claim: Claim, figures: dict[str, float]) -> float:
+    values = [figures[name] for name in claim.runs]
+    if any(map(math.isnan, values)):
+        return math.nan
+    if claim.statistic == "range":
+        return max(values) - min(values)
+    return min(values) if claim.statistic == "smallest" else max(values)
+
+
+def _read(folder: Path, name: str) -> Measured | None:
+    """Read what is known of a run; None if it failed, or has not a single epoch."""
+    path = run_folder(folder, name)
+    if read_summary(path) is None:
+        return None
+    history = read_history(path)
+    gradients = path / "gradients.csv"
+    if not history.epochs:
+        return None
+    return Measured(history, read_gradients(gradients) if gradients.exists() else None)
+
+
+def _record(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON has it, which knows no infinity and no NaN: both are null."""
+    record = {name: value for name, value in asdict(verdict.claim).items() if value is not None}
+    record["measure"] = QUANTITIES[verdict.claim.quantity].text
+    record["figures"] = {name: _finite(value) for name, value in verdict.figures.items()}
+    record["value"] = _finite(verdict.value)
+    record["measured"] = verdict.measured
+    record["threshold"] = verdict.threshold
+    record["holds"] = verdict.holds
+    return record
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

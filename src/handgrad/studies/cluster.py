@@ -1,0 +1,131 @@
+"""Runs on a Dask cluster: its workers need handgrad, but share no files with this machine.
+
+The data go to each worker once; each run is carried out in a temporary folder there, from the files
+of its last checkpoint if it has one, and comes back as the contents of its files. A worker that
+dies costs its run a retry on another, which Dask sees to.
+"""
+
+import contextlib
+import logging
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from handgrad.errors import DataError
+from handgrad.runs import Data
+from handgrad.studies.board import Board
+from handgrad.studies.work import Ending, Task, carry_out
+
+SECONDS_TO_ANSWER = 10
+
+TOPIC = "handgrad-progress"
+
+Files = dict[str, bytes]
+
+_one_at_a_time = threading.Lock()
+"""Held by a worker's run: the number of BLAS threads is that of a process, not of a thread."""
+
+
+@contextlib.contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Give a Dask client.
+
+    Raises
+    ------
+    DataError
+        If Dask is not installed, or no scheduler with a worker answers within ten seconds.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise DataError(
+            "--cluster needs Dask, which is not installed: pip install 'handgrad[cluster]'"
+        ) from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise DataError(
+            f"{address}: no Dask scheduler answers there within {SECONDS_TO_ANSWER} seconds"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=SECONDS_TO_ANSWER)
+        except TimeoutError as error:
+            raise DataError(f"{address}: the cluster has no workers") from error
+        yield client
+
+
+def run_on_cluster(
+    client: Any, tasks: Sequence[Task], data: Data, board: Board
+) -> Iterator[Ending]:
+    """Carry out the runs on a cluster's workers, and yield how each ended, as it ends."""
+    from distributed import as_completed
+
+    client.subscribe_topic(TOPIC, lambda event: board.write(*event[1]))
+    everywhere = client.scatter(data, broadcast=True, hash=False)
+    by_key = {}
+    futures = []
+    for task in tasks:
+        future = client.submit(_on_worker, task, _get(task.folder), everywhere, pure=False)
+        by_key[future.key] = task
+        futures.append(future)
+    # Held nowhere but in the iterator, a result is forgotten once it is written.
+    waiting = as_completed(futures)
+    del futures, future
+    for future in waiting:
+        task = by_key[future.key]
+        if future.status == "finished":
+            ending, files = future.result()
+            if ending.status != "failed":
+                _put(files, task.folder)
+            yield ending
+        else:
+            error = future.exception()
+            yield Ending(task.name, "failed", f"{type(error).__name__}: {error}")
+
+
+def _on_worker(task: Task, files: Files, data: Data) -> tuple[Ending, Files]:
+    """Carry out a run in a folder of the worker's own, and give its ending and its files."""
+    with _one_at_a_time, tempfile.TemporaryDirectory(prefix="handgrad-") as temporary:
+        folder = Path(temporary) / "run"
+        if files:
+            _put(files, folder)
+        ending = carry_out(replace(task, folder=folder), data, _reporter(task.number))
+        return ending, _get(folder)
+
+
+def _reporter(number: int) -> Callable[[int, float], None]:
+    """Send progress through the scheduler, four times a second at most."""
+    from distributed import get_worker
+
+    worker, last = get_worker(), 0.0
+
+    def report(epoch: int, accuracy: float) -> None:
+        nonlocal last
+        if time.monotonic() - last >= 0.25:
+            last = time.monotonic()
+            worker.log_event(TOPIC, (number, epoch, accuracy))
+
+    return report
+
+
+def _get(folder: Path) -> Files:
+    """Read a run's folder; there are no files where there is no folder."""
+    return {path.name: path.read_bytes() for path in folder.glob("*")}
+
+
+def _put(files: Files, folder: Path) -> None:
+    """Write a run's folder, which takes the place of what was there, whole."""
+    beginning = folder.with_name(f".{folder.name}")
+    shutil.rmtree(beginning, ignore_errors=True)
+    beginning.mkdir(parents=True)
+    for name, content in files.items():
+        (beginning / name).write_bytes(content)
+    shutil.rmtree(folder, ignore_errors=True)
+    beginning.rename(folder)

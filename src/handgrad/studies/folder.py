@@ -1,0 +1,122 @@
+"""A study folder, and what of the study is done in it.
+
+study.toml           the study, standing alone: its paths are absolute
+runs/NAME/           a run folder for each run
+results.csv          one row a run: what was varied, and what it came to
+claims.json          every claim with its figures, and whether it holds
+claims.md            the same as a table to read
+QUESTION.png         a picture for each question
+"""
+
+import json
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Literal
+
+from handgrad.errors import DataError, UsageError
+from handgrad.runs import Data, read_config
+from handgrad.studies.study import Study
+from handgrad.studies.work import Task
+from handgrad.training import Hyperparameters, Training
+
+State = Literal["new", "unfinished", "finished", "diverged"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study in its folder: the data, and each run's task and state before anything is run."""
+
+    study: Study
+    folder: Path
+    data: Data
+    tasks: tuple[Task, ...]
+    states: tuple[State, ...]
+
+    @property
+    def left(self) -> list[Task]:
+        """The runs that are still to be carried out, or to be carried to their end."""
+        pairs = zip(self.tasks, self.states, strict=True)
+        return [task for task, state in pairs if state in ("new", "unfinished")]
+
+
+def plan_study(study: Study, folder: Path | str) -> Plan:
+    """Load the data and see what is done already. Nothing is written.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds something else, or a run of the same name that was asked for something
+        else.
+    DataError
+        If the data cannot be read or do not fit together, or a run's folder is damaged.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (folder / "study.toml").is_file() and not _is_empty(folder):
+        raise UsageError(f"{folder}: exists and is no study's folder; choose another --out")
+    data = study.source.load()
+    Training(*data)  # Raises DataError if they do not fit together.
+    fingerprint = "-".join(dataset.fingerprint for dataset in data)
+    tasks = tuple(
+        Task(
+            number=number,
+            name=run.name,
+            folder=run_folder(folder, run.name),
+            # Runs go side by side: more than a thread each would only wait for one another.
+            hyperparameters=replace(run.hyperparameters, threads=run.hyperparameters.threads or 1),
+            source=study.source,
+        )
+        for number, run in enumerate(study.runs)
+    )
+    states = tuple(_state(task, fingerprint) for task in tasks)
+    return Plan(study, folder, data, tasks, states)
+
+
+def run_folder(folder: Path, name: str) -> Path:
+    """Give the folder of a run in a study's folder."""
+    return folder / "runs" / name
+
+
+def read_summary(folder: Path) -> dict | None:
+    """Read a run's summary.json; None if the run has not come to its end.
+
+    Raises
+    ------
+    DataError
+        If it is damaged.
+    """
+    path = folder / "summary.json"
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        return summary if summary["status"] in ("finished", "diverged") else None
+    except FileNotFoundError:
+        return None
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: damaged ({error})") from error
+
+
+def _state(task: Task, fingerprint: str) -> State:
+    if not task.folder.exists() or _is_empty(task.folder):
+        return "new"
+    hyperparameters, _, recorded = read_config(task.folder)
+    differences = _differences(hyperparameters, task.hyperparameters)
+    if recorded != fingerprint:
+        differences.append("other data")
+    if differences:
+        raise UsageError(
+            f"{task.folder}: was run with {', '.join(differences)}; choose another --out, another "
+            "name for the run, or delete that folder"
+        )
+    summary = read_summary(task.folder)
+    return summary["status"] if summary else "unfinished"
+
+
+def _differences(was: Hyperparameters, asked: Hyperparameters) -> list[str]:
+    return [
+        f"{field.name} = {getattr(was, field.name)!r}, not {getattr(asked, field.name)!r}"
+        for field in fields(Hyperparameters)
+        if getattr(was, field.name) != getattr(asked, field.name)
+    ]
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())

@@ -1,0 +1,78 @@
+"""Runs side by side on this machine, through joblib's loky: one process a run at a time."""
+
+import functools
+import signal
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from handgrad.datasets import Source
+from handgrad.runs import Data
+from handgrad.studies.board import Board
+from handgrad.studies.work import Ending, Task, carry_out
+
+RETRIES = 2
+"""How often a run is tried again after the worker that had it was killed."""
+
+
+def run_here(tasks: Sequence[Task], data: Data, jobs: int, board: Board) -> Iterator[Ending]:
+    """Carry out the runs, `jobs` at a time, and yield how each ended, as it ends.
+
+    With one job they run in this process. With more, a worker that dies takes the whole pool with
+    it, and which run it had is not known, only which were under way: so these are tried again one
+    at a time, where a run that kills its worker takes no other with it.
+    """
+    if jobs == 1:
+        for task in tasks:
+            yield carry_out(task, data, functools.partial(board.write, task.number))
+        return
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    groups, killed = [list(tasks)], Counter[str]()
+    while groups:
+        group = groups.pop()
+        left = {task.name: task for task in group}
+        try:
+            for ending in _side_by_side(group, jobs, board):
+                del left[ending.name]
+                yield ending
+        except TerminatedWorkerError:
+            under_way = [task for task in left.values() if board.started(task.number)]
+            under_way = under_way or list(left.values())
+            killed.update(task.name for task in under_way)
+            rest = [task for task in left.values() if task not in under_way]
+            groups += [rest] if rest else []
+            for task in under_way:
+                if len(group) == 1 and killed[task.name] > RETRIES:
+                    yield Ending(task.name, "failed", _died(killed[task.name]))
+                else:
+                    groups.append([task])
+
+
+def _side_by_side(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[Ending]:
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
+    yield from parallel(delayed(_in_worker)(task, board.path) for task in tasks)
+
+
+def _in_worker(task: Task, board: Path) -> Ending:
+    # Ctrl-C reaches the workers too; the parent answers it for all of them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    report = functools.partial(Board(board).write, task.number)
+    report(0)
+    try:
+        data = _load(task.source)
+    except (OSError, ValueError) as error:
+        return Ending(task.name, "failed", str(error))
+    return carry_out(task, data, report)
+
+
+@functools.lru_cache(maxsize=1)
+def _load(source: Source) -> Data:
+    """Load the data once in a process."""
+    return source.load()
+
+
+def _died(times: int) -> str:
+    return f"the process that ran it died {times} times: out of memory, perhaps"

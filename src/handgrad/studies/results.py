@@ -1,0 +1,84 @@
+"""results.csv: one row a run, in the study's order."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from handgrad.files import write_text
+from handgrad.studies.folder import read_summary, run_folder
+from handgrad.studies.study import Study
+from handgrad.studies.work import Status
+
+COLUMNS = (
+    "epochs",
+    "iterations",
+    "validation_loss",
+    "validation_accuracy",
+    "best_epoch",
+    "best_validation_accuracy",
+    "seconds",
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to; None where it did not come that far."""
+
+    name: str
+    status: Status
+    epochs: int | None = None
+    iterations: int | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    best_epoch: int | None = None
+    best_validation_accuracy: float | None = None
+    seconds: float | None = None
+
+
+def read_result(folder: Path, name: str) -> Result:
+    """Read what a run of the study in `folder` came to."""
+    summary = read_summary(run_folder(folder, name))
+    if summary is None:
+        return Result(name, "failed")
+    final, best = summary.get("final", {}), summary.get("best", {})
+    return Result(
+        name,
+        summary["status"],
+        summary["epochs"],
+        summary["iterations"],
+        final.get("validation_loss"),
+        final.get("validation_accuracy"),
+        best.get("epoch"),
+        best.get("validation_accuracy"),
+        round(summary["seconds"], 3),
+    )
+
+
+def read_results(study: Study, folder: Path) -> Iterator[Result]:
+    """Read what every run came to, in the study's order."""
+    return (read_result(folder, run.name) for run in study.runs)
+
+
+def write_results(study: Study, folder: Path) -> None:
+    """Write results.csv: the name, what was varied, and what the run came to."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("run", *study.varied, "status", *COLUMNS))
+    for run, result in zip(study.runs, read_results(study, folder), strict=True):
+        varied = [getattr(run.hyperparameters, name) for name in study.varied]
+        figures = asdict(result)
+        row = (run.name, *varied, result.status, *(figures[name] for name in COLUMNS))
+        writer.writerow(row)
+    write_text(folder / "results.csv", text.getvalue())
+
+
+def best_result(study: Study, folder: Path) -> Result | None:
+    """Find the run that ended with the highest validation accuracy; of equals, the least loss."""
+
+    def rank(result: Result) -> tuple[float, float]:
+        return result.validation_accuracy or 0.0, -(result.validation_loss or 0.0)
+
+    results = (result for result in read_results(study, folder) if result.status == "finished")
+    return max(results, key=rank, default=None)

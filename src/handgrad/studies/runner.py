@@ -1,0 +1,132 @@
+"""Running a study: an iterator that yields each run as it ends, and leaves the folder complete."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from handgrad.files import replacing, write_text
+from handgrad.runs import read_history
+from handgrad.studies.board import Board
+from handgrad.studies.claims import judge, write_claims
+from handgrad.studies.folder import Plan, read_summary, run_folder
+from handgrad.studies.gradients import (
+    LayerGradients,
+    measure_gradients,
+    read_gradients,
+    write_gradients,
+)
+from handgrad.studies.pool import run_here
+from handgrad.studies.results import read_results, write_results
+from handgrad.studies.study import Question, Study
+from handgrad.studies.work import Ending
+from handgrad.threads import available_cores
+from handgrad.training import History
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_CURVES = 8
+"""How many runs' curves a picture shows at most: the best by validation accuracy."""
+
+
+def run_study(
+    plan: Plan, board: Board, jobs: int | None = None, cluster: Any = None
+) -> Iterator[Ending]:
+    """Carry out a study and yield how each run ended, in the order in which they end.
+
+    Runs that are finished already are not run again, and not yielded. Each question's picture is
+    drawn as soon as its runs have ended, while others run; the tables come at the end. A study
+    that was interrupted, in whatever way, goes on with the same call.
+
+    Parameters
+    ----------
+    plan
+        The study in its folder.
+    board
+        Where the runs note how far they are.
+    jobs
+        How many runs go side by side on this machine; None: as many as it has cores.
+    cluster
+        A Dask client, on whose workers they run instead.
+    """
+    study, folder, left = plan.study, plan.folder, plan.left
+    (folder / "runs").mkdir(parents=True, exist_ok=True)
+    write_text(folder / "study.toml", tomli_w.dumps(study.document))
+    if cluster is None:
+        jobs = min(jobs or available_cores(), max(len(left), 1))
+        endings = run_here(left, plan.data, jobs, board)
+    else:
+        from handgrad.studies.cluster import run_on_cluster
+
+        endings = run_on_cluster(cluster, left, plan.data, board)
+
+    awaited = {task.name for task in left}
+    questions = list(study.questions)
+    for ending in endings:
+        yield ending
+        awaited.remove(ending.name)
+        for question in _ready(questions, study, awaited):
+            questions.remove(question)
+            answer(plan, question)
+    for question in questions:
+        answer(plan, question)
+    write_results(study, folder)
+    if study.claims:
+        _measure_gradients(plan, study.gradient_runs)
+        write_claims(study, judge(study, folder), folder)
+
+
+def _ready(questions: list[Question], study: Study, awaited: set[str]) -> list[Question]:
+    """The questions none of whose runs is still awaited."""
+    return [
+        question
+        for question in questions
+        if not awaited.intersection(run.name for run in study.runs_of(question))
+    ]
+
+
+def answer(plan: Plan, question: Question) -> None:
+    """Draw a question's picture from its runs' folders, if one of them came to something."""
+    figure = _figure(plan, question)
+    if figure is not None:
+        with replacing(plan.folder / f"{question.name}.png") as temporary:
+            figure.savefig(temporary)
+
+
+def _figure(plan: Plan, question: Question) -> "Figure | None":
+    from handgrad.plots import studies as plots
+
+    study, folder = plan.study, plan.folder
+    names = [run.name for run in study.runs_of(question)]
+    if question.picture == "gradients":
+        gradients = _measure_gradients(plan, names)
+        return plots.gradients(gradients, question.title) if gradients else None
+    accuracies = {
+        result.name: result.validation_accuracy
+        for result in read_results(study, folder)
+        if result.validation_accuracy is not None
+    }
+    if question.picture == "heat map":
+        return plots.heat_map(study, accuracies, question.title)
+    histories = _histories(folder, names, accuracies)
+    return plots.curves(histories, question.title) if histories else None
+
+
+def _histories(folder: Path, names: list[str], accuracies: dict[str, float]) -> dict[str, History]:
+    shown = [name for name in names if name in accuracies]
+    best = sorted(shown, key=lambda name: -accuracies[name])[:MOST_CURVES]
+    return {name: read_history(run_folder(folder, name)) for name in shown if name in best}
+
+
+def _measure_gradients(plan: Plan, names: list[str]) -> dict[str, LayerGradients]:
+    """Measure the gradients of these runs, or read what was measured before."""
+    result = {}
+    for task in plan.tasks:
+        if task.name in names and read_summary(task.folder) is not None:
+            path = task.folder / "gradients.csv"
+            if not path.exists():
+                write_gradients(path, measure_gradients(*plan.data, task.hyperparameters))
+            result[task.name] = read_gradients(path)
+    return result
