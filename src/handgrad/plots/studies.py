@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import PercentFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
 
 from handgrad.studies.gradients import LayerGradients
 from handgrad.studies.study import Study
@@ -39,8 +39,9 @@ def curves(histories: Mapping[str, History], title: str | None = None) -> Figure
         loss_axes.plot(ends, _epoch_means(history.train_loss, ends), **dashed)
         accuracy_axes.plot(ends, _epoch_means(history.train_accuracy, ends), **dashed)
     loss_axes.set(xlabel="iteration", ylabel="average cross-entropy", yscale="log")
-    loss_axes.yaxis.set_major_formatter(ScalarFormatter())
-    loss_axes.yaxis.set_minor_formatter(ScalarFormatter())
+    loss_axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    loss_axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    loss_axes.yaxis.set_minor_locator(NullLocator())
     accuracy_axes.set(xlabel="iteration", ylabel="accuracy", ylim=(0, 1))
     accuracy_axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     for axes in (loss_axes, accuracy_axes):

@@ -42,14 +42,22 @@ def connected(address: str) -> Iterator[Any]:
     """
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise DataError(
             "--cluster needs Dask, which is not installed: pip install 'handgrad[cluster]'"
         ) from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # Its accounts of lost connections are for its developers; the sentences here are the user's.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    try:
+        get_address_host_port(address)
+    except ValueError as error:
+        raise DataError(
+            f"{address}: not an address; expected a scheduler's, such as tcp://host:8786"
+        ) from error
     try:
         client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, TimeoutError) as error:
         raise DataError(
             f"{address}: no Dask scheduler answers there within {SECONDS_TO_ANSWER} seconds"
         ) from error
@@ -76,7 +84,7 @@ def run_on_cluster(
         by_key[future.key] = task
         futures.append(future)
     # Held nowhere but in the iterator, a result is forgotten once it is written.
-    waiting = as_completed(futures)
+    waiting = as_completed(futures, loop=client.loop)
     del futures, future
     for future in waiting:
         task = by_key[future.key]
@@ -85,9 +93,14 @@ def run_on_cluster(
             if ending.status != "failed":
                 _put(files, task.folder)
             yield ending
-        else:
+        elif future.status == "error":
             error = future.exception()
             yield Ending(task.name, "failed", f"{type(error).__name__}: {error}")
+        else:
+            raise DataError(
+                f"{client.scheduler.address}: the scheduler is gone; what ended before is kept, "
+                "and the same command goes on with the rest"
+            )
 
 
 def _on_worker(task: Task, files: Files, data: Data) -> tuple[Ending, Files]:

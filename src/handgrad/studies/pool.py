@@ -1,6 +1,7 @@
 """Runs side by side on this machine, through joblib's loky: one process a run at a time."""
 
 import functools
+import os
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,14 +19,22 @@ RETRIES = 2
 def run_here(tasks: Sequence[Task], data: Data, jobs: int, board: Board) -> Iterator[Ending]:
     """Carry out the runs, `jobs` at a time, and yield how each ended, as it ends.
 
-    With one job they run in this process. With more, a worker that dies takes the whole pool with
-    it, and which run it had is not known, only which were under way: so these are tried again one
-    at a time, where a run that kills its worker takes no other with it.
+    With one job they run in this process, on these data; a worker process loads its own.
     """
     if jobs == 1:
         for task in tasks:
             yield carry_out(task, data, functools.partial(board.write, task.number))
-        return
+    else:
+        yield from _in_processes(tasks, jobs, board)
+
+
+def _in_processes(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[Ending]:
+    """Carry out the runs in worker processes, whatever becomes of these.
+
+    A worker that dies takes the whole pool with it, and which run it had is not known, only which
+    were under way. These are tried again one at a time, where a run that kills its worker takes no
+    other with it.
+    """
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     groups, killed = [list(tasks)], Counter[str]()
@@ -53,14 +62,22 @@ def _side_by_side(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[En
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
-    yield from parallel(delayed(_in_worker)(task, board.path) for task in tasks)
+    parent = os.getpid()
+    yield from parallel(delayed(_in_worker)(task, board.path, parent) for task in tasks)
 
 
-def _in_worker(task: Task, board: Path) -> Ending:
+def _in_worker(task: Task, board_path: Path, parent: int) -> Ending:
     # Ctrl-C reaches the workers too; the parent answers it for all of them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    report = functools.partial(Board(board).write, task.number)
-    report(0)
+    board = Board(board_path)
+
+    def report(epoch: int, accuracy: float) -> None:
+        if os.getppid() != parent:
+            # The study was killed: leave the folder to whoever goes on with it.
+            os._exit(1)
+        board.write(task.number, epoch, accuracy)
+
+    report(0, 0.0)
     try:
         data = _load(task.source)
     except (OSError, ValueError) as error:

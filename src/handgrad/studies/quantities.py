@@ -45,7 +45,7 @@ class Quantity:
             return f"{100 * value:.1f} points"
         if self.unit == "%":
             return f"{value:.1%}"
-        return f"{value:,.0f}" if self.unit == "iterations" else f"{value:.2g}"
+        return f"{value:,.0f} iterations" if self.unit == "iterations" else f"{value:.3g}"
 
 
 def _final_accuracy(run: Measured) -> float:
