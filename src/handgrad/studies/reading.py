@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -102,6 +102,9 @@ def _check_tables(document: dict[str, Any], file: str) -> None:
         if not isinstance(document.get(key, kind()), kind):
             written = f"[{key}]" if kind is dict else f"[[{key}]]"
             raise UsageError(f"{file}, {key}: expected a table {written}, found {document[key]!r}")
+        for item in document.get(key, []) if kind is list else ():
+            if not isinstance(item, dict):
+                raise UsageError(f"{file}, {key}: expected tables [[{key}]], found {item!r}")
 
 
 def _check_name(name: str, where: str) -> None:
@@ -144,16 +147,12 @@ def _listed_runs(document: dict[str, Any], file: str) -> Iterator[RunSpec]:
     build(Hyperparameters, defaults, f"{file}, [defaults]")
     for number, table in enumerate(document.get("run", []), start=1):
         where = f"{file}, [[run]] {number}"
-        named = build(_Named, {key: table[key] for key in table if key == "name"}, where)
-        _check_name(named.name, f"{where}, name")
+        if "name" not in table:
+            raise UsageError(f"{where}: the key name is missing")
+        name = convert(table["name"], str, f"{where}, name")
+        _check_name(name, f"{where}, name")
         changes = {key: value for key, value in table.items() if key != "name"}
-        hyperparameters = build(Hyperparameters, defaults | changes, f"{where}, {named.name!r}")
-        yield RunSpec(named.name, hyperparameters)
-
-
-@dataclass(frozen=True)
-class _Named:
-    name: str
+        yield RunSpec(name, build(Hyperparameters, defaults | changes, f"{where}, {name!r}"))
 
 
 def _grid(document: dict[str, Any], file: str) -> dict[str, tuple[Any, ...]]:
@@ -172,10 +171,15 @@ def _grid(document: dict[str, Any], file: str) -> dict[str, tuple[Any, ...]]:
         raise UsageError(
             f"{where}: {count:,} combinations of {', '.join(table)}; expected at most {MOST_RUNS:,}"
         )
-    return {
+    grid = {
         key: tuple(convert(value, hints[key], f"{where}, {key}") for value in values)
         for key, values in table.items()
     }
+    for key, values in grid.items():
+        twice = [value for value, count in Counter(values).items() if count > 1]
+        if twice:
+            raise UsageError(f"{where}, {key}: {twice[0]!r} is listed twice; expected it once")
+    return grid
 
 
 def _grid_runs(

@@ -14,7 +14,7 @@ T = TypeVar("T")
 NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
 
-def build(cls: type[T], table: Any, where: str) -> T:
+def build(cls: type[T], table: Mapping[str, Any], where: str) -> T:
     """Make a dataclass of a table, which has its fields as keys.
 
     Parameters
@@ -33,8 +33,6 @@ def build(cls: type[T], table: Any, where: str) -> T:
         If a key is unknown or missing, or a value has the wrong type or is out of range: with the
         place, the key, and what is expected.
     """
-    if not isinstance(table, dict):
-        raise UsageError(f"{where}: expected a table, found {table!r}")
     check_keys(table, [field.name for field in fields(cls)], where)  # type: ignore[arg-type]
     for field in fields(cls):  # type: ignore[arg-type]
         required = field.default is MISSING and field.default_factory is MISSING
