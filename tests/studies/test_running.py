@@ -1,0 +1,277 @@
+"""Running a study: the same results however it is run, and nothing lost, whatever happens."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from handgrad.datasets import write_npz
+from handgrad.errors import DataError, UsageError
+from handgrad.studies import read_study
+from handgrad.studies.board import new_board
+from handgrad.studies.folder import plan_study
+from handgrad.studies.pool import RETRIES, run_here
+from handgrad.studies.results import best_result, read_results
+from handgrad.studies.runner import run_study
+from handgrad.studies.work import Task
+
+STUDY = """
+[defaults]
+max_epochs = 4
+batch_size = 50
+[data]
+data = "few.npz"
+[grid]
+step_size = [0.01, 1]
+hidden_dim = [4, 8, 16]
+"""
+
+
+@pytest.fixture
+def study(tmp_path, few):
+    """Write a study on a few digits, and read it."""
+    write_npz(tmp_path / "few.npz", few[0])
+
+    def read(text=STUDY):
+        (tmp_path / "my.toml").write_text(text, encoding="utf-8")
+        return read_study(tmp_path / "my.toml")
+
+    return read
+
+
+def carry_out(study, folder, jobs=1):
+    """Run a study to its end; its endings, by name."""
+    with new_board(len(study.runs)) as board:
+        return {ending.name: ending for ending in run_study(plan_study(study, folder), board, jobs)}
+
+
+def rows_but_for_seconds(folder):
+    with (folder / "results.csv").open(newline="") as file:
+        return [row[:-1] for row in csv.reader(file)]
+
+
+def results_of_runs(folder):
+    """All that two studies of the same runs have in common: every byte but times."""
+    contents = {}
+    for path in sorted((folder / "runs").glob("*/*")):
+        if path.name in ("config.toml", "iterations.csv", "model.safetensors"):
+            contents[f"{path.parent.name}/{path.name}"] = path.read_bytes()
+        elif path.name == "epochs.csv":
+            lines = path.read_text().splitlines()
+            contents[f"{path.parent.name}/{path.name}"] = [line.rsplit(",")[:-1] for line in lines]
+    return contents
+
+
+@pytest.fixture
+def reference(study, tmp_path):
+    """The study, run in this process."""
+    carry_out(study(), tmp_path / "reference")
+    return tmp_path / "reference"
+
+
+def test_a_study_leaves_a_folder_for_each_run_a_table_and_a_picture(study, reference):
+    names = [run.name for run in study().runs]
+    assert sorted(path.name for path in (reference / "runs").iterdir()) == sorted(names)
+    for name in names:
+        assert (reference / "runs" / name / "learning-curves.png").exists()
+    assert (reference / "heat-map.png").read_bytes().startswith(b"\x89PNG")
+    rows = rows_but_for_seconds(reference)
+    assert rows[0][:4] == ["run", "step_size", "hidden_dim", "status"]
+    assert [row[0] for row in rows[1:]] == names
+    assert {row[3] for row in rows[1:]} == {"finished"}
+
+
+def test_every_run_is_recorded_with_one_thread(study, reference):
+    for path in reference.glob("runs/*/summary.json"):
+        assert json.loads(path.read_text())["threads"] == 1
+
+
+def test_two_at_a_time_give_the_same_bits(study, reference, tmp_path):
+    carry_out(study(), tmp_path / "two", jobs=2)
+    assert results_of_runs(tmp_path / "two") == results_of_runs(reference)
+    assert rows_but_for_seconds(tmp_path / "two") == rows_but_for_seconds(reference)
+
+
+def test_the_best_is_the_highest_final_accuracy_and_of_equals_the_least_loss(study, reference):
+    results = list(read_results(study(), reference))
+    best = best_result(study(), reference)
+    assert best.validation_accuracy == max(result.validation_accuracy for result in results)
+    equals = [r for r in results if r.validation_accuracy == best.validation_accuracy]
+    assert best.validation_loss == min(result.validation_loss for result in equals)
+
+
+def test_finished_runs_are_not_run_again(study, reference):
+    before = {path: path.stat().st_mtime_ns for path in reference.glob("runs/*/*")}
+    table = (reference / "results.csv").read_bytes()
+    assert carry_out(study(), reference) == {}
+    assert {path: path.stat().st_mtime_ns for path in reference.glob("runs/*/*")} == before
+    assert (reference / "results.csv").read_bytes() == table
+
+
+def test_a_study_that_grows_runs_what_is_new(study, reference):
+    grown = study(STUDY + '[[run]]\nname = "more"\n')
+    assert list(carry_out(grown, reference)) == ["more"]
+    assert len(rows_but_for_seconds(reference)) == 8
+
+
+def test_a_run_that_was_asked_for_something_else_is_refused(study, reference):
+    changed = study(STUDY.replace("max_epochs = 4", "max_epochs = 5"))
+    with pytest.raises(UsageError, match="was run with max_epochs = 4, not 5"):
+        plan_study(changed, reference)
+
+
+def test_runs_on_other_data_are_refused(study, reference, few, tmp_path):
+    write_npz(tmp_path / "few.npz", few[1])
+    with pytest.raises(UsageError, match="other data"):
+        plan_study(study(), reference)
+
+
+def test_a_folder_that_is_no_study_is_refused(study, tmp_path):
+    with pytest.raises(UsageError, match="no study's folder"):
+        plan_study(study(), tmp_path)
+
+
+def test_data_are_read_before_anything_runs(study, tmp_path):
+    (tmp_path / "few.npz").unlink()
+    with pytest.raises(DataError, match=r"few\.npz"):
+        plan_study(study(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unfinished_run_goes_on_from_its_checkpoint(study, reference, tmp_path):
+    """As a kill between two checkpoints leaves it: rows beyond the model, and no summary."""
+    name = study().runs[0].name
+    longer = STUDY.replace("max_epochs = 4", "max_epochs = 8")
+    carry_out(study(longer), tmp_path / "straight")
+    stopped = tmp_path / "stopped"
+    shutil.copytree(reference, stopped)
+    for path in stopped.glob("runs/*/config.toml"):
+        path.write_text(path.read_text().replace("max_epochs = 4", "max_epochs = 8"))
+    for path in stopped.glob("runs/*/summary.json"):
+        path.unlink()
+    with (stopped / "runs" / name / "epochs.csv").open("a") as file:
+        file.write("5,40,0.1,")
+    carry_out(study(longer), stopped)
+    assert results_of_runs(stopped) == results_of_runs(tmp_path / "straight")
+
+
+def test_a_beginning_that_never_became_a_run_is_in_nobodys_way(study, tmp_path):
+    plan = plan_study(study(), tmp_path / "out")
+    half = plan.tasks[0].folder.with_name(f".{plan.tasks[0].name}")
+    half.mkdir(parents=True)
+    (half / "config.toml").write_text("half")
+    (tmp_path / "out" / "study.toml").write_text("")
+    endings = carry_out(study(), tmp_path / "out")
+    assert {ending.status for ending in endings.values()} == {"finished"}
+    assert not half.exists()
+
+
+TROUBLE = """
+[data]
+data = "few.npz"
+[defaults]
+max_epochs = 2
+[[run]]
+name = "diverges"
+activation = "ReLU"
+num_layers = 3
+step_size = 1e20
+[[run]]
+name = "fails"
+hidden_dim = 1_000_000_000_000
+[[run]]
+name = "fine"
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_fails_or_diverges_is_reported_and_the_others_finish(study, tmp_path, jobs):
+    endings = carry_out(study(TROUBLE), tmp_path / "out", jobs)
+    assert {name: ending.status for name, ending in endings.items()} == {
+        "diverges": "diverged",
+        "fails": "failed",
+        "fine": "finished",
+    }
+    assert "step_size smaller" in endings["diverges"].problem
+    assert "MemoryError" in endings["fails"].problem
+    rows = {row[0]: row for row in rows_but_for_seconds(tmp_path / "out")}
+    assert "diverged" in rows["diverges"]
+    assert "failed" in rows["fails"]
+    assert "finished" in rows["fine"]
+    assert (tmp_path / "out" / "curves.png").exists()
+
+
+def test_what_diverged_would_again_and_what_failed_may_not(study, tmp_path):
+    carry_out(study(TROUBLE), tmp_path / "out")
+    assert plan_study(study(TROUBLE), tmp_path / "out").states == ("diverged", "new", "finished")
+
+
+def test_a_killed_worker_costs_a_retry(study, reference, tmp_path):
+    read = study()
+    with new_board(len(read.runs)) as board:
+        endings = run_study(plan_study(read, tmp_path / "out"), board, jobs=2)
+        first = next(endings)
+        workers = [
+            process
+            for process in psutil.Process().children(recursive=True)
+            if any("Loky" in word for word in process.cmdline())
+        ]
+        assert workers
+        workers[0].kill()
+        rest = list(endings)
+    assert {ending.status for ending in (first, *rest)} == {"finished"}
+    assert len(rest) == len(read.runs) - 1
+    assert results_of_runs(tmp_path / "out") == results_of_runs(reference)
+
+
+def test_a_run_that_kills_its_worker_takes_no_other_with_it(few, study, tmp_path):
+    class Deadly:
+        """A source that ends the process it is loaded in."""
+
+        def load(self):
+            os._exit(1)
+
+    read = study()
+    tasks = list(plan_study(read, tmp_path / "out").tasks)
+    (tmp_path / "out" / "runs").mkdir(parents=True)
+    tasks[1] = Task(1, tasks[1].name, tasks[1].folder, tasks[1].hyperparameters, Deadly())
+    with new_board(len(tasks)) as board:
+        endings = {ending.name: ending for ending in run_here(tasks, few, 2, board)}
+    assert len(endings) == len(tasks)
+    deadly = endings.pop(tasks[1].name)
+    assert deadly.status == "failed"
+    assert f"died {RETRIES + 1} times" in deadly.problem
+    assert {ending.status for ending in endings.values()} == {"finished"}
+
+
+def test_a_study_killed_half_way_and_started_again(study, tmp_path):
+    """SIGKILL to the command alone: its workers must not write beside those that go on."""
+    longer = STUDY.replace("max_epochs = 4", "max_epochs = 60")
+    read = study(longer)
+    carry_out(read, tmp_path / "straight", jobs=2)
+    out = tmp_path / "killed"
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from handgrad.cli import main; main(sys.argv[1:])",
+    ]
+    arguments = ["study", str(tmp_path / "my.toml"), "--out", str(out), "--jobs", "2", "--quiet"]
+    process = subprocess.Popen([*command, *arguments])
+    while process.poll() is None and len(list(out.glob("runs/*/summary.json"))) < 2:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = {path.parent.name for path in out.glob("runs/*/summary.json")}
+    assert 2 <= len(done) < len(read.runs)
+    endings = carry_out(read, out, jobs=2)
+    assert set(endings).isdisjoint(done)
+    assert {ending.status for ending in endings.values()} == {"finished"}
+    assert rows_but_for_seconds(out) == rows_but_for_seconds(tmp_path / "straight")
+    assert results_of_runs(out) == results_of_runs(tmp_path / "straight")
