@@ -1,0 +1,135 @@
+"""The same study on a Dask cluster: a real scheduler and two real workers on this machine."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from handgrad.datasets import write_npz
+from handgrad.errors import DataError
+from handgrad.studies import read_study
+from handgrad.studies.board import new_board
+from handgrad.studies.cluster import connected
+from handgrad.studies.folder import plan_study
+from handgrad.studies.runner import run_study
+
+STUDY = """
+[defaults]
+max_epochs = 4
+batch_size = 50
+[data]
+data = "few.npz"
+[[run]]
+name = "huge"
+hidden_dim = 1_000_000_000_000
+[grid]
+seed = [1, 2, 3, 4]
+"""
+
+
+@contextlib.contextmanager
+def started(*command):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dask", *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """The address of a scheduler, and the processes of its two workers."""
+    folder = tmp_path_factory.mktemp("cluster")
+    file = folder / "scheduler.json"
+    with contextlib.ExitStack() as stack:
+        scheduler = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        stack.enter_context(started("scheduler", *scheduler, "--scheduler-file", str(file)))
+        worker = ["--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        worker += ["--scheduler-file", str(file), "--local-directory", str(folder)]
+        workers = [stack.enter_context(started("worker", *worker)) for _ in range(2)]
+        deadline = time.monotonic() + 30
+        while not file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        address = json.loads(file.read_text())["address"]
+        with connected(address) as client:
+            client.wait_for_workers(2, timeout=30)
+        yield address, workers
+
+
+@pytest.fixture
+def plan(tmp_path, few):
+    write_npz(tmp_path / "few.npz", few[0])
+    (tmp_path / "my.toml").write_text(STUDY, encoding="utf-8")
+    return lambda name: plan_study(read_study(tmp_path / "my.toml"), tmp_path / name)
+
+
+def carry_out(plan, client=None, jobs=None):
+    with new_board(len(plan.tasks)) as board:
+        return {ending.name: ending for ending in run_study(plan, board, jobs, client)}
+
+
+def results(folder: Path):
+    names = ("config.toml", "iterations.csv", "model.safetensors", "learning-curves.png")
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.glob("runs/*/*")
+        if path.name in names
+    }
+
+
+def test_the_same_bits_and_a_failure_reported(cluster, plan, tmp_path):
+    address, _ = cluster
+    with connected(address) as client:
+        endings = carry_out(plan("there"), client)
+    carry_out(plan("here"), jobs=1)
+    assert results(tmp_path / "there") == results(tmp_path / "here")
+    assert endings.pop("huge").status == "failed"
+    assert {ending.status for ending in endings.values()} == {"finished"}
+    assert plan("there").states == ("new", *["finished"] * 4)
+
+
+def test_an_unfinished_run_goes_on_there_from_its_checkpoint(cluster, plan, tmp_path):
+    address, _ = cluster
+    carry_out(plan("out"), jobs=1)
+    folder = tmp_path / "out" / "runs" / "seed=1"
+    before = {name: (folder / name).read_bytes() for name in ("model.safetensors", "epochs.csv")}
+    (folder / "summary.json").unlink()
+    with connected(address) as client:
+        endings = carry_out(plan("out"), client)
+    assert set(endings) == {"huge", "seed=1"}
+    # The very seconds of every epoch are those of before: it was not run again.
+    assert {name: (folder / name).read_bytes() for name in before} == before
+
+
+def test_a_killed_worker_costs_a_retry(cluster, plan, tmp_path):
+    """The last of these tests: it leaves a single worker."""
+    address, workers = cluster
+    with connected(address) as client, new_board(5) as board:
+        endings = run_study(plan("out"), board, cluster=client)
+        first = next(endings)
+        workers[0].kill()
+        rest = list(endings)
+    statuses = {ending.name: ending.status for ending in (first, *rest)}
+    assert statuses == {"huge": "failed", **{f"seed={i}": "finished" for i in range(1, 5)}}
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1:1"])
+def test_a_cluster_that_does_not_answer(address, monkeypatch):
+    monkeypatch.setattr("handgrad.studies.cluster.SECONDS_TO_ANSWER", 1)
+    with pytest.raises(DataError, match=address), connected(address):
+        pass
+
+
+def test_a_missing_extra_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(DataError, match=r"pip install 'handgrad\[cluster\]'"), connected("x:1"):
+        pass
