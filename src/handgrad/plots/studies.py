@@ -117,6 +117,8 @@ def _epoch_means(values: list[float], ends: list[int]) -> list[float]:
 
 def _write_cells(axes: Axes, cells: np.ndarray) -> None:
     """Write each accuracy into its cell, if there is room, and frame the best."""
+    if np.isnan(cells).all():
+        return
     middle = (np.nanmin(cells) + np.nanmax(cells)) / 2
     if cells.size <= 400:
         for (i, j), value in np.ndenumerate(cells):

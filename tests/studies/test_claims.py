@@ -1,0 +1,137 @@
+"""Claims held against histories made up for them: what is compared, what is said, what is kept."""
+
+import json
+import math
+
+import pytest
+
+from handgrad.studies import Claim, Question, RunSpec, Study
+from handgrad.studies.claims import judge, markdown, write_claims
+from handgrad.studies.folder import run_folder
+from handgrad.studies.gradients import measure_gradients, write_gradients
+from handgrad.training import Epoch, Hyperparameters
+
+
+def claim(runs, quantity="final_accuracy", **changes):
+    keys = {"question": "q", "says": "it is so", "because": "reasons"}
+    return Claim(runs=tuple(runs), quantity=quantity, **(keys | changes))
+
+
+def study(*claims):
+    runs = tuple(RunSpec(name, Hyperparameters()) for name in ("low", "high", "never", "failed"))
+    question = Question(name="q", title="Is it so?")
+    return Study(name="s", title="S", runs=runs, questions=(question,), claims=claims)
+
+
+def write_run(folder, accuracies, status="finished"):
+    """A run folder with this course, as far as claims read it."""
+    folder.mkdir(parents=True)
+    epochs = [Epoch(i + 1, i + 1, 1.0, accuracy, 0.1) for i, accuracy in enumerate(accuracies)]
+    (folder / "summary.json").write_text(json.dumps({"status": status}))
+    lines = [f"{e.epoch},{e.iteration},1.0,{e.validation_accuracy},0.1" for e in epochs]
+    header = "epoch,iteration,validation_loss,validation_accuracy,seconds"
+    (folder / "epochs.csv").write_text("\n".join([header, *lines]) + "\n")
+    lines = [f"{e.iteration},{e.epoch},1.0,0.5" for e in epochs]
+    header = "iteration,epoch,train_loss,train_accuracy"
+    (folder / "iterations.csv").write_text("\n".join([header, *lines]) + "\n")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_run(run_folder(tmp_path, "low"), [0.1, 0.4, 0.6])
+    write_run(run_folder(tmp_path, "high"), [0.5, 0.8, 0.9])
+    write_run(run_folder(tmp_path, "never"), [0.1, 0.1, 0.1])
+    return tmp_path
+
+
+def verdict(folder, *arguments, **changes):
+    [result] = judge(study(claim(*arguments, **changes)), folder)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("bounds", "holds"),
+    [
+        ({"above": 0.5}, True),
+        ({"above": 0.6}, False),
+        ({"below": 0.7}, True),
+        ({"below": 0.6}, False),
+        ({"above": 0.5, "below": 0.7}, True),
+        ({"above": 0.5, "below": 0.55}, False),
+    ],
+)
+def test_a_claim_holds_within_its_bounds(folder, bounds, holds):
+    assert verdict(folder, ["low"], **bounds).holds is holds
+
+
+def test_relative_to_another_run(folder):
+    result = verdict(folder, ["low"], relative_to="high", below=0.7)
+    assert result.value == pytest.approx(0.6 / 0.9)
+    assert result.figures == {"low": 0.6, "high": 0.9}
+    assert result.measured == "60.0%, 0.67 × high's 90.0%"
+    assert result.threshold == "below 0.7 × high's"
+
+
+@pytest.mark.parametrize(
+    ("statistic", "value"), [("range", 0.8), ("smallest", 0.1), ("largest", 0.9)]
+)
+def test_statistics_of_several_runs(folder, statistic, value):
+    result = verdict(folder, ["low", "high", "never"], statistic=statistic, above=0)
+    assert result.value == pytest.approx(value)
+
+
+def test_a_range_is_written_in_points(folder):
+    result = verdict(folder, ["low", "high"], statistic="range", below=0.02)
+    assert result.measured == "range 30.0 points"
+    assert result.threshold == "below 2.0 points"
+    assert result.result == "does not hold"
+
+
+def test_never_is_longer_than_anything(folder):
+    result = verdict(folder, ["never"], "iterations_to_50_percent", above=1000)
+    assert result.value == math.inf
+    assert result.holds is True
+    assert result.measured == "never"
+
+
+def test_never_as_a_share_of_never_is_not_measured(folder):
+    never = {"relative_to": "never", "below": 1}
+    assert verdict(folder, ["never"], "iterations_to_50_percent", **never).holds is None
+    assert verdict(folder, ["low"], "iterations_to_50_percent", **never).holds is None
+
+
+@pytest.mark.parametrize("changes", [{}, {"relative_to": "failed"}])
+def test_a_run_that_failed_makes_a_claim_not_measured(folder, changes):
+    result = verdict(folder, ["low" if changes else "failed"], above=0, **changes)
+    assert result.holds is None
+    assert result.result == "not measured"
+
+
+def test_gradients_that_nobody_measured(folder):
+    assert verdict(folder, ["low"], "gradient_ratio", above=0).holds is None
+
+
+def test_gradients_are_read_from_the_run(folder, few):
+    gradients = measure_gradients(*few, Hyperparameters(num_layers=3, max_epochs=1))
+    write_gradients(run_folder(folder, "low") / "gradients.csv", gradients)
+    result = verdict(folder, ["low"], "gradient_ratio", above=0)
+    assert result.value == gradients.norms[0, 0] / gradients.norms[0, -1]
+
+
+def test_what_is_written(folder):
+    described = study(
+        claim(["low"], above=0.5),
+        claim(["never"], "iterations_to_50_percent", below=10),
+        claim(["failed"], above=0.5),
+    )
+    write_claims(described, judge(described, folder), folder)
+    records = json.loads((folder / "claims.json").read_text(encoding="utf-8"))
+    assert [record["holds"] for record in records] == [True, False, None]
+    assert [record["value"] for record in records] == [0.6, None, None]
+    assert records[0]["figures"] == {"low": 0.6}
+    assert records[0]["above"] == 0.5
+    table = (folder / "claims.md").read_text(encoding="utf-8")
+    assert table == markdown(described, judge(described, folder))
+    rows = [line for line in table.splitlines() if line.startswith("| it is so")]
+    assert [row.split("**")[1] for row in rows] == ["holds", "does not hold", "not measured"]
+    assert len({line.count("|") for line in table.splitlines() if line.startswith("|")}) == 1

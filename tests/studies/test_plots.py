@@ -1,0 +1,84 @@
+"""Pictures of studies: what is drawn, not how it looks."""
+
+import numpy as np
+import pytest
+
+from handgrad.plots.studies import curves, gradients, heat_map
+from handgrad.studies import read_study
+from handgrad.studies.gradients import LayerGradients
+from handgrad.training import Epoch, History
+
+
+def history(accuracies):
+    epochs = [Epoch(i + 1, 2 * (i + 1), 1.0, a, 0.1) for i, a in enumerate(accuracies)]
+    return History([1.0, 3.0] * len(epochs), [0.2, 0.4] * len(epochs), epochs)
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.fixture
+def grid(tmp_path):
+    def read(text):
+        (tmp_path / "g.toml").write_text("[grid]\n" + text)
+        return read_study(tmp_path / "g.toml")
+
+    return read
+
+
+def test_curves_share_two_axes_and_name_every_run():
+    runs = {"default": history([0.5, 0.6]), "other": history([0.7, 0.8, 0.9])}
+    figure = curves(runs, "title")
+    loss, accuracy = figure.axes
+    assert [text.get_text() for text in figure.legends[0].texts] == [
+        "default (60.0%)",
+        "other (90.0%)",
+    ]
+    drawn = [line.get_ydata().tolist() for line in accuracy.lines]
+    assert [0.5, 0.6] in drawn
+    assert [0.7, 0.8, 0.9] in drawn
+    assert [2.0, 2.0] in [pytest.approx(line.get_ydata()) for line in loss.lines]
+    assert loss.lines[0].get_xdata().tolist() == [2, 4]
+
+
+def test_a_diverged_run_is_drawn_as_far_as_it_came():
+    diverged = history([0.5])
+    diverged.train_loss += [9.0]
+    figure = curves({"diverged": diverged})
+    assert len(figure.axes[0].lines) == 2
+    figure.savefig("/dev/null", format="png")
+
+
+def test_a_heat_map_has_a_cell_a_combination_and_frames_the_best(grid):
+    study = grid("step_size = [0.1, 1]\nhidden_dim = [4, 8, 16]\n")
+    accuracies = {run.name: 0.1 * (i + 1) for i, run in enumerate(study.runs)}
+    axes = heat_map(study, accuracies).axes[0]
+    assert texts(axes) == ["10.0%", "20.0%", "30.0%", "40.0%", "50.0%", "60.0%"]
+    assert axes.get_ylabel() == "step_size"
+    assert axes.get_xlabel() == "hidden_dim"
+    assert axes.patches[0].get_xy() == (1.5, 0.5)
+
+
+def test_a_heat_map_of_three_shows_the_best_and_leaves_gaps(grid):
+    study = grid("seed = [1, 2]\nhidden_dim = [4, 8]\nbatch_size = [10, 20]\n")
+    accuracies = {run.name: 0.1 * (i + 1) for i, run in enumerate(study.runs)}
+    for name in ("seed=2,hidden_dim=8,batch_size=10", "seed=2,hidden_dim=8,batch_size=20"):
+        del accuracies[name]
+    figure = heat_map(study, accuracies, "title")
+    assert texts(figure.axes[0]) == ["20.0%", "40.0%", "60.0%"]
+    assert "the best over batch_size" in figure.get_suptitle()
+
+
+def test_a_heat_map_of_nothing_is_empty(grid):
+    study = grid("seed = [1, 2]\nhidden_dim = [4, 8]\n")
+    assert texts(heat_map(study, {}).axes[0]) == []
+
+
+def test_gradients_have_a_panel_a_run_and_a_line_a_layer():
+    deep = LayerGradients(np.ones((3, 5)), np.ones((3, 4)))
+    shallow = LayerGradients(np.full((2, 2), 0.5), np.ones((2, 1)))
+    figure = gradients({"deep": deep, "shallow": shallow}, "title")
+    assert [len(axes.lines) for axes in figure.axes] == [5, 2]
+    assert [axes.get_title() for axes in figure.axes] == ["deep", "shallow"]
+    assert len(figure.legends[0].texts) == 5
