@@ -7,8 +7,8 @@ import tomli_w
 
 from handgrad.datasets import Reading
 from handgrad.errors import UsageError
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.studies import course_study, read_study
-from handgrad.training import Hyperparameters
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ def test_runs_on_other_data_are_refused(study, reference, few, tmp_path):
 
 
 def test_a_folder_that_is_no_study_is_refused(study, tmp_path):
-    with pytest.raises(UsageError, match="no study's folder"):
+    with pytest.raises(UsageError, match="exists already: choose another --out"):
         plan_study(study(), tmp_path)
 
 

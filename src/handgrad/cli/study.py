@@ -17,6 +17,7 @@ from handgrad.studies.claims import judge
 from handgrad.studies.folder import Plan, plan_study
 from handgrad.studies.results import best_result
 from handgrad.studies.runner import run_study
+from handgrad.studies.study import written
 from handgrad.studies.work import Ending
 
 COURSE = "course"
@@ -104,7 +105,7 @@ def _listing(plan: Plan) -> Iterator[str]:
     study = plan.study
     width = max(len(run.name) for run in study.runs)
     for run, state in zip(study.runs, plan.states, strict=True):
-        settings = (f"{key}={getattr(run.hyperparameters, key)}" for key in study.varied)
+        settings = (f"{key}={written(getattr(run.hyperparameters, key))}" for key in study.varied)
         yield f"{run.name:<{width}}  {state:<10}  {' '.join(settings)}".rstrip()
     train, validation = plan.data
     yield f"{len(plan.left)} of {len(study.runs)} runs to do, in {plan.folder}/"

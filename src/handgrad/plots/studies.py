@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
 
 from handgrad.studies.gradients import LayerGradients
-from handgrad.studies.study import Study
+from handgrad.studies.study import Study, written
 from handgrad.training import History
 
 DEFAULT_COLOR = "0.25"
@@ -71,8 +71,8 @@ def heat_map(study: Study, accuracies: Mapping[str, float], title: str | None = 
     figure = Figure(figsize=size, dpi=120, layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(cells, cmap="viridis", aspect="auto")
-    axes.set_xticks(range(columns), [str(value) for value in study.grid[across]])
-    axes.set_yticks(range(rows), [str(value) for value in study.grid[down]])
+    axes.set_xticks(range(columns), list(map(written, study.grid[across])))
+    axes.set_yticks(range(rows), list(map(written, study.grid[down])))
     axes.set(xlabel=across, ylabel=down)
     axes.tick_params(length=0)
     _write_cells(axes, cells)

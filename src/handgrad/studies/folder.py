@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Literal
 
 from handgrad.errors import DataError, UsageError
-from handgrad.runs import Data, read_config
+from handgrad.hyperparameters import Hyperparameters
+from handgrad.runs import Data, fingerprint, read_config, require_new
 from handgrad.studies.study import Study
 from handgrad.studies.work import Task
-from handgrad.training import Hyperparameters, Training
+from handgrad.training import Training
 
 State = Literal["new", "unfinished", "finished", "diverged"]
 
@@ -51,11 +52,10 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
         If the data cannot be read or do not fit together, or a run's folder is damaged.
     """
     folder = Path(folder)
-    if folder.exists() and not (folder / "study.toml").is_file() and not _is_empty(folder):
-        raise UsageError(f"{folder}: exists and is no study's folder; choose another --out")
+    if not (folder / "study.toml").is_file():
+        require_new(folder)
     data = study.source.load()
     Training(*data)  # Raises DataError if they do not fit together.
-    fingerprint = "-".join(dataset.fingerprint for dataset in data)
     tasks = tuple(
         Task(
             number=number,
@@ -67,7 +67,7 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
         )
         for number, run in enumerate(study.runs)
     )
-    states = tuple(_state(task, fingerprint) for task in tasks)
+    states = tuple(_state(task, fingerprint(*data)) for task in tasks)
     return Plan(study, folder, data, tasks, states)
 
 
@@ -94,12 +94,12 @@ def read_summary(folder: Path) -> dict | None:
         raise DataError(f"{path}: damaged ({error})") from error
 
 
-def _state(task: Task, fingerprint: str) -> State:
-    if not task.folder.exists() or _is_empty(task.folder):
+def _state(task: Task, data_fingerprint: str) -> State:
+    if not task.folder.exists():
         return "new"
     hyperparameters, _, recorded = read_config(task.folder)
     differences = _differences(hyperparameters, task.hyperparameters)
-    if recorded != fingerprint:
+    if recorded != data_fingerprint:
         differences.append("other data")
     if differences:
         raise UsageError(
@@ -116,7 +116,3 @@ def _differences(was: Hyperparameters, asked: Hyperparameters) -> list[str]:
         for field in fields(Hyperparameters)
         if getattr(was, field.name) != getattr(asked, field.name)
     ]
-
-
-def _is_empty(folder: Path) -> bool:
-    return folder.is_dir() and not any(folder.iterdir())

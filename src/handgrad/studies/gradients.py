@@ -7,6 +7,7 @@ at most 1/4 and vanishes away from zero; for ReLU it is 1 wherever the unit is a
 
 import csv
 import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from handgrad.datasets import Dataset
 from handgrad.errors import DataError
 from handgrad.files import write_text
-from handgrad.layers import Activation, Linear
+from handgrad.hyperparameters import Hyperparameters
+from handgrad.layers import Activation, Layer, Residual
 from handgrad.losses import CrossEntropy
-from handgrad.training import DivergenceError, Hyperparameters, Training
+from handgrad.training import DivergenceError, Training
 
 EPOCHS = 20
 """How far into the training the gradients are followed."""
@@ -69,16 +71,23 @@ def _measure(training: Training) -> tuple[list[float], list[float]]:
     network.backward_parameters(loss.backward())
     norms = [
         float(np.linalg.norm(layer.weights_gradient.astype(np.float64)))
-        for layer in network.layers
-        if isinstance(layer, Linear)
+        for layer in network.linear_layers
     ]
     # The gradient that an activation turns a gradient of ones into is its slope.
     slopes = [
         float(np.mean(layer.backward(np.ones_like(layer.A)), dtype=np.float64))
-        for layer in network.layers
-        if isinstance(layer, Activation) and layer.A is not None
+        for layer in _activations(network.layers)
+        if layer.A is not None
     ]
     return norms, slopes
+
+
+def _activations(layers: Sequence[Layer]) -> Iterator[Activation]:
+    for layer in layers:
+        if isinstance(layer, Residual):
+            yield from _activations(layer.layers)
+        elif isinstance(layer, Activation):
+            yield layer
 
 
 def write_gradients(path: Path, gradients: LayerGradients) -> None:

@@ -17,9 +17,9 @@ from typing import Any, get_type_hints
 
 from handgrad.datasets import Reading, Source
 from handgrad.errors import UsageError
-from handgrad.studies.study import Claim, Question, RunSpec, Study
+from handgrad.hyperparameters import Hyperparameters
+from handgrad.studies.study import Claim, Question, RunSpec, Study, written
 from handgrad.studies.tables import build, check_keys, convert
-from handgrad.training import Hyperparameters
 
 MOST_RUNS = 10_000
 """The largest grid: more is a mistake in the file, or years of work."""
@@ -188,13 +188,9 @@ def _grid_runs(
     defaults = document.get("defaults", {})
     for values in itertools.product(*grid.values()) if grid else ():
         changes = dict(zip(grid, values, strict=True))
-        name = ",".join(f"{key}={_written(value)}" for key, value in changes.items())
+        name = ",".join(f"{key}={written(value)}" for key, value in changes.items())
         _check_name(name, f"{file}, [grid]")
         yield RunSpec(name, build(Hyperparameters, defaults | changes, f"{file}, [grid], {name}"))
-
-
-def _written(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
 
 def _questions(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from handgrad.files import write_text
 from handgrad.studies.folder import read_summary, run_folder
-from handgrad.studies.study import Study
+from handgrad.studies.study import Study, written
 from handgrad.studies.work import Status
 
 COLUMNS = (
@@ -67,7 +67,7 @@ def write_results(study: Study, folder: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("run", *study.varied, "status", *COLUMNS))
     for run, result in zip(study.runs, read_results(study, folder), strict=True):
-        varied = [getattr(run.hyperparameters, name) for name in study.varied]
+        varied = [written(getattr(run.hyperparameters, name)) for name in study.varied]
         figures = asdict(result)
         row = (run.name, *varied, result.status, *(figures[name] for name in COLUMNS))
         writer.writerow(row)

@@ -7,11 +7,19 @@ from typing import Any, Literal
 
 from handgrad.datasets import Source
 from handgrad.errors import UsageError
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.studies.quantities import QUANTITIES
-from handgrad.training import Hyperparameters
 
 Picture = Literal["curves", "heat map", "gradients"]
 Statistic = Literal["range", "smallest", "largest"]
+
+
+def written(value: Any) -> str:
+    """Write a hyperparameter's value briefly: 1.0 as 1, the widths (64, 32) as 64-32."""
+    if isinstance(value, tuple):
+        return "-".join(map(written, value))
+    short = f"{value:g}" if isinstance(value, float) else ""
+    return short if short and float(short) == value else str(value)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from handgrad.datasets import Source
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.runs import Data, Run
-from handgrad.training import DivergenceError, Hyperparameters
+from handgrad.training import DivergenceError
 
 Status = Literal["finished", "diverged", "failed"]
 
