@@ -13,7 +13,6 @@ batch_size = 10
 data = "tiny.npz"
 [grid]
 seed = [1, 2]
-hidden_dim = [4, 8]
 """
 
 
@@ -32,10 +31,10 @@ def study(*arguments):
 def test_it_says_how_every_run_ended_the_best_and_what_it_wrote(here, capsys):
     assert study("my.toml") == 0
     output = capsys.readouterr().out
-    for seed, hidden_dim in ((1, 4), (1, 8), (2, 4), (2, 8)):
-        assert f"seed={seed},hidden_dim={hidden_dim} finished" in output
+    assert "seed=1 finished: validation accuracy " in output
+    assert "seed=2 finished: validation accuracy " in output
     assert "best: seed=" in output
-    assert "wrote studies/my/: heat-map.png, results.csv, runs, study.toml" in output
+    assert "wrote studies/my/: curves.png, results.csv, runs, study.toml" in output
     assert (here / "studies" / "my" / "results.csv").exists()
 
 
@@ -43,8 +42,8 @@ def test_again_it_runs_nothing(capsys):
     assert study("my.toml", "--quiet") == 0
     assert study("my.toml") == 0
     output = capsys.readouterr().out
-    assert "4 of 4 runs were finished before" in output
-    assert "hidden_dim=4 finished" not in output
+    assert "2 of 2 runs were finished before" in output
+    assert "seed=1 finished" not in output
 
 
 def test_a_study_folder_is_a_study(here):
@@ -57,9 +56,9 @@ def test_a_study_folder_is_a_study(here):
 def test_dry_run_lists_and_writes_nothing(here, capsys):
     assert study("my.toml", "--dry-run") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 6
-    assert lines[0].split() == ["seed=1,hidden_dim=4", "new", "seed=1", "hidden_dim=4"]
-    assert "4 of 4 runs to do" in lines[4]
+    assert len(lines) == 4
+    assert lines[0].split() == ["seed=1", "new", "seed=1"]
+    assert "2 of 2 runs to do" in lines[2]
     assert not (here / "studies").exists()
 
 
@@ -77,9 +76,9 @@ def test_quiet_says_nothing(capsys):
 
 
 def test_many_runs_are_a_few_lines(capsys, monkeypatch):
-    monkeypatch.setattr("handgrad.cli.study_progress.LINES", 2)
+    monkeypatch.setattr("handgrad.cli.study_progress.LINES", 1)
     assert study("my.toml") == 0
-    assert capsys.readouterr().out.count("finished") == 2
+    assert capsys.readouterr().out.count("finished") == 1
 
 
 def test_a_terminal_shows_every_run_too(capsys, monkeypatch):
@@ -87,8 +86,8 @@ def test_a_terminal_shows_every_run_too(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     assert study("my.toml") == 0
     output = capsys.readouterr().out
-    assert "seed=2,hidden_dim=8 finished" in output
-    assert "of 4 runs" in output
+    assert "seed=2 finished" in output
+    assert "of 2 runs" in output
 
 
 def test_what_failed_is_named_the_rest_is_done_and_the_status_is_1(here, capsys):
@@ -101,7 +100,7 @@ def test_what_failed_is_named_the_rest_is_done_and_the_status_is_1(here, capsys)
     assert "run huge failed: MemoryError" in captured.err
     assert "run wild diverged" in captured.err
     assert captured.err.count("\n") == 2
-    assert captured.out.count("finished") == 4
+    assert captured.out.count("finished") == 2
     assert study("my.toml", "--quiet") == 1
     assert "run wild diverged" in capsys.readouterr().err
 
@@ -148,9 +147,9 @@ def test_a_cluster_that_does_not_answer_is_one_line_and_status_1(here, capsys, m
 def test_claims_are_printed_and_written(here, capsys):
     (here / "my.toml").write_text(
         GRID + '[[question]]\nname = "q"\ntitle = "Q"\n'
-        '[[claim]]\nquestion = "q"\nsays = "more than nothing"\nruns = ["seed=1,hidden_dim=4"]\n'
+        '[[claim]]\nquestion = "q"\nsays = "more than nothing"\nruns = ["seed=1"]\n'
         'quantity = "final_accuracy"\nabove = -1\nbecause = "it cannot be less"\n'
-        '[[claim]]\nquestion = "q"\nsays = "vanishing"\nruns = ["seed=1,hidden_dim=8"]\n'
+        '[[claim]]\nquestion = "q"\nsays = "vanishing"\nruns = ["seed=2"]\n'
         'quantity = "gradient_ratio"\nbelow = 0\nbecause = "norms are positive"\n'
     )
     assert study("my.toml") == 0

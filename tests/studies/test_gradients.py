@@ -61,6 +61,15 @@ def test_the_slope_of_relu_is_the_share_of_active_units(few):
     assert slopes[0, 0] == pytest.approx(np.mean(Z > 0))
 
 
+def test_layers_inside_residual_ones_are_measured_too(few):
+    measured = measure_gradients(*few, Hyperparameters(**DEEP, residual=True))
+    assert measured.norms.shape == (4, 4)
+    assert measured.slopes.shape == (4, 3)
+    # The gradient has a way past each layer's σ′.
+    plain = measure_gradients(*few, Hyperparameters(**DEEP))
+    assert measured.norms[0, 0] / measured.norms[0, -1] > plain.norms[0, 0] / plain.norms[0, -1]
+
+
 def test_it_follows_the_training_of_the_run_itself(few):
     """Measuring between two epochs changes nothing of the next."""
     hyperparameters = Hyperparameters(**DEEP)

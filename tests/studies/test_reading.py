@@ -59,6 +59,17 @@ def test_a_grid_is_every_combination(study):
     assert len({run.name for run in read.runs}) == 6
 
 
+def test_a_name_writes_numbers_and_widths_briefly(study):
+    read = study(
+        "[defaults]\nnum_layers = 3\n[grid]\nhidden_dim = [[64, 32], 8]\nstep_size = [1]\n"
+    )
+    assert [run.name for run in read.runs] == [
+        "hidden_dim=64-32,step_size=1",
+        "hidden_dim=8,step_size=1",
+    ]
+    assert read.runs[0].hyperparameters.hidden_dim == (64, 32)
+
+
 def test_grid_and_runs_together(study):
     read = study(RUN + "[grid]\nhidden_dim = [4, 8]\n")
     assert [run.name for run in read.runs] == ["a", "hidden_dim=4", "hidden_dim=8"]

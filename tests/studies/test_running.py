@@ -263,7 +263,7 @@ def test_a_run_that_kills_its_worker_takes_no_other_with_it(few, study, tmp_path
 
 def test_a_study_killed_half_way_and_started_again(study, tmp_path):
     """SIGKILL to the command alone: its workers must not write beside those that go on."""
-    longer = STUDY.replace("max_epochs = 4", "max_epochs = 60").replace("[4, 8]", "[4, 8, 16]")
+    longer = STUDY.replace("max_epochs = 4", "max_epochs = 30").replace("[4, 8]", "[4, 8, 16]")
     read = study(longer)
     carry_out(read, tmp_path / "straight", jobs=2)
     out = tmp_path / "killed"

@@ -63,7 +63,7 @@ def convert(value: Any, hint: Any, where: str) -> Any:
             if any(value == known and type(value) is type(known) for known in get_args(option)):
                 return value
         elif origin is tuple:
-            if isinstance(value, list):
+            if isinstance(value, list | tuple):
                 return tuple(convert(item, get_args(option)[0], where) for item in value)
         elif option is Path:
             if isinstance(value, str):
