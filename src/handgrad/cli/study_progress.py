@@ -81,7 +81,7 @@ def _live(plan: Plan, board: Board, console: "Console") -> Iterator[Show]:
             # The display's own thread walks through the dictionary: it is replaced, not changed.
             nonlocal under_way
             under_way = {name: task for name, task in under_way.items() if name != ending.name}
-            console.print(_line(plan, ending), highlight=False, markup=False)
+            console.print(_line(plan, ending), highlight=False, markup=False, soft_wrap=True)
 
         yield show
 
