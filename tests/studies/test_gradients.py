@@ -85,6 +85,13 @@ def test_a_run_that_diverges_keeps_what_was_measured_before(few):
     assert len(measure_gradients(*few, hyperparameters).norms) >= 1
 
 
+def test_a_run_that_stops_early_is_measured_so_far(few):
+    patient = Hyperparameters(step_size=3, batch_size=50, patience=1)
+    epochs = len(list(Training(*few, patient)))
+    assert epochs < module.EPOCHS
+    assert len(measure_gradients(*few, patient).norms) == epochs + 1
+
+
 def test_written_and_read_back(few, tmp_path):
     measured = measure_gradients(*few, Hyperparameters(**DEEP))
     write_gradients(tmp_path / "g.csv", measured)

@@ -241,6 +241,20 @@ def test_a_killed_worker_costs_a_retry(study, reference, tmp_path):
     assert results_of_runs(tmp_path / "out") == results_of_runs(reference)
 
 
+def test_a_worker_that_cannot_read_the_data_says_so(few, study, tmp_path):
+    class Gone:
+        """A source that was there when the study began."""
+
+        def load(self):
+            raise DataError("few.npz: no such file")
+
+    task = plan_study(study(), tmp_path / "out").tasks[0]
+    task = Task(0, task.name, task.folder, task.hyperparameters, Gone())
+    with new_board(1) as board:
+        [ending] = run_here([task], few, 2, board)
+    assert (ending.status, ending.problem) == ("failed", "few.npz: no such file")
+
+
 def test_a_run_that_kills_its_worker_takes_no_other_with_it(few, study, tmp_path):
     class Deadly:
         """A source that ends the process it is loaded in."""

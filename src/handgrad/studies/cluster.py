@@ -109,7 +109,7 @@ def _on_worker(task: Task, files: Files, data: Data) -> tuple[Ending, Files]:
         folder = Path(temporary) / "run"
         if files:
             _put(files, folder)
-        ending = carry_out(replace(task, folder=folder), data, _reporter(task.number))
+        ending = carry_out(replace(task, folder=folder), lambda _: data, _reporter(task.number))
         return ending, _get(folder)
 
 

@@ -7,6 +7,7 @@ at most 1/4 and vanishes away from zero; for ReLU it is 1 wherever the unit is a
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,7 @@ def measure_gradients(
     training = Training(train, validation, hyperparameters)
     rows = [_measure(training)]
     try:
-        for _ in range(min(EPOCHS, hyperparameters.max_epochs)):
-            next(training)
+        for _ in itertools.islice(training, EPOCHS):
             rows.append(_measure(training))
     except DivergenceError:
         pass  # What was measured before it is as good as ever.

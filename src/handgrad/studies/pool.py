@@ -23,7 +23,7 @@ def run_here(tasks: Sequence[Task], data: Data, jobs: int, board: Board) -> Iter
     """
     if jobs == 1:
         for task in tasks:
-            yield carry_out(task, data, functools.partial(board.write, task.number))
+            yield carry_out(task, lambda _: data, functools.partial(board.write, task.number))
     else:
         yield from _in_processes(tasks, jobs, board)
 
@@ -78,11 +78,7 @@ def _in_worker(task: Task, board_path: Path, parent: int) -> Ending:
         board.write(task.number, epoch, accuracy)
 
     report(0, 0.0)
-    try:
-        data = _load(task.source)
-    except (OSError, ValueError) as error:
-        return Ending(task.name, "failed", str(error))
-    return carry_out(task, data, report)
+    return carry_out(task, _load, report)
 
 
 @functools.lru_cache(maxsize=1)

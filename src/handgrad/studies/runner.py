@@ -19,7 +19,7 @@ from handgrad.studies.gradients import (
 )
 from handgrad.studies.pool import run_here
 from handgrad.studies.results import read_results, write_results
-from handgrad.studies.study import Question, Study
+from handgrad.studies.study import Question
 from handgrad.studies.work import Ending
 from handgrad.threads import available_cores
 from handgrad.training import History
@@ -63,31 +63,24 @@ def run_study(
         endings = run_on_cluster(cluster, left, plan.data, board)
 
     awaited = {task.name for task in left}
-    questions = list(study.questions)
+    questions = {
+        question: {run.name for run in study.runs_of(question)} for question in study.questions
+    }
     for ending in endings:
         yield ending
         awaited.remove(ending.name)
-        for question in _ready(questions, study, awaited):
-            questions.remove(question)
-            answer(plan, question)
+        for question in [key for key, runs in questions.items() if runs.isdisjoint(awaited)]:
+            del questions[question]
+            _answer(plan, question)
     for question in questions:
-        answer(plan, question)
+        _answer(plan, question)
     write_results(study, folder)
     if study.claims:
         _measure_gradients(plan, study.gradient_runs)
         write_claims(study, judge(study, folder), folder)
 
 
-def _ready(questions: list[Question], study: Study, awaited: set[str]) -> list[Question]:
-    """The questions none of whose runs is still awaited."""
-    return [
-        question
-        for question in questions
-        if not awaited.intersection(run.name for run in study.runs_of(question))
-    ]
-
-
-def answer(plan: Plan, question: Question) -> None:
+def _answer(plan: Plan, question: Question) -> None:
     """Draw a question's picture from its runs' folders, if one of them came to something."""
     figure = _figure(plan, question)
     if figure is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from handgrad.datasets import Source
+from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.runs import Data, Run
 from handgrad.training import DivergenceError
@@ -39,9 +40,13 @@ class Ending:
     problem: str = ""
 
 
-def carry_out(task: Task, data: Data, report: Report) -> Ending:
-    """Train a run to its end in its folder. Whatever goes wrong is the run's ending."""
+def carry_out(task: Task, load: Callable[[Source], Data], report: Report) -> Ending:
+    """Train a run to its end in its folder, on what `load` makes of its source.
+
+    Whatever goes wrong is the run's ending.
+    """
     try:
+        data = load(task.source)
         run = Run.resume(task.folder, data) if task.folder.exists() else _begin(task, data)
         status: Status = "finished"
         problem = ""
@@ -54,6 +59,8 @@ def carry_out(task: Task, data: Data, report: Report) -> Ending:
             status, problem = "diverged", str(error)
         run.finish(status)
         return Ending(task.name, status, problem)
+    except (DataError, UsageError) as error:
+        return Ending(task.name, "failed", str(error))
     except Exception as error:
         return Ending(task.name, "failed", f"{type(error).__name__}: {error}")
 
