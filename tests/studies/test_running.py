@@ -148,6 +148,16 @@ def test_a_folder_that_is_no_study_is_refused(study, tmp_path):
         plan_study(study(), tmp_path)
 
 
+def test_two_at_once_in_one_folder_are_refused(study, tmp_path):
+    plan = plan_study(study(), tmp_path / "out")
+    with new_board(len(plan.tasks)) as board:
+        first = run_study(plan, board, jobs=1)
+        next(first)
+        with pytest.raises(UsageError, match="another process"):
+            next(run_study(plan, board, jobs=1))
+        assert len(list(first)) == len(plan.tasks) - 1
+
+
 def test_data_are_read_before_anything_runs(study, tmp_path):
     (tmp_path / "few.npz").unlink()
     with pytest.raises(DataError, match=r"few\.npz"):
@@ -281,11 +291,7 @@ def test_a_study_killed_half_way_and_started_again(study, tmp_path):
     read = study(longer)
     carry_out(read, tmp_path / "straight", jobs=2)
     out = tmp_path / "killed"
-    command = [
-        sys.executable,
-        "-c",
-        "import sys; from handgrad.cli import main; main(sys.argv[1:])",
-    ]
+    command = [sys.executable, "-m", "handgrad"]
     arguments = ["study", str(tmp_path / "my.toml"), "--out", str(out), "--jobs", "2", "--quiet"]
     process = subprocess.Popen([*command, *arguments])
     while process.poll() is None and len(list(out.glob("runs/*/summary.json"))) < 2:

@@ -3,6 +3,8 @@
 import functools
 import os
 import signal
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -69,16 +71,25 @@ def _side_by_side(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[En
 def _in_worker(task: Task, board_path: Path, parent: int) -> Ending:
     # Ctrl-C reaches the workers too; the parent answers it for all of them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    board = Board(board_path)
-
-    def report(epoch: int, accuracy: float) -> None:
-        if os.getppid() != parent:
-            # The study was killed: leave the folder to whoever goes on with it.
-            os._exit(1)
-        board.write(task.number, epoch, accuracy)
-
-    report(0, 0.0)
+    _end_with(parent)
+    report = functools.partial(Board(board_path).write, task.number)
+    report(0)
     return carry_out(task, _load, report)
+
+
+@functools.cache
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, at whatever point: its folder belongs to a study.
+
+    Whoever goes on with the study of a parent that was killed finds nobody writing there.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @functools.lru_cache(maxsize=1)

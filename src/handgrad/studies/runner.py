@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from handgrad.files import replacing, write_text
+from handgrad.files import locked, replacing, write_text
 from handgrad.runs import read_history
 from handgrad.studies.board import Board
 from handgrad.studies.claims import judge, write_claims
@@ -50,9 +50,21 @@ def run_study(
         How many runs go side by side on this machine; None: as many as it has cores.
     cluster
         A Dask client, on whose workers they run instead.
+
+    Raises
+    ------
+    UsageError
+        If another process is running a study in this folder.
+    DataError
+        If the cluster's scheduler goes away.
     """
+    (plan.folder / "runs").mkdir(parents=True, exist_ok=True)
+    with locked(plan.folder):
+        yield from _run(plan, board, jobs, cluster)
+
+
+def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[Ending]:
     study, folder, left = plan.study, plan.folder, plan.left
-    (folder / "runs").mkdir(parents=True, exist_ok=True)
     write_text(folder / "study.toml", tomli_w.dumps(study.document))
     if cluster is None:
         jobs = min(jobs or available_cores(), max(len(left), 1))
