@@ -1,0 +1,1 @@
+"""What handgrad says of itself alone, each claim a module of its own."""

@@ -1,0 +1,86 @@
+"""A work that is a whole training run, and who carries it out."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.training.problem import write_problem
+from benchmarks.work import Contender, Options, Settings, Targets, Variant, Work
+from handgrad import Dataset, Hyperparameters, small_mnist
+
+CORES = len(os.sched_getaffinity(0))
+
+
+def on_threads() -> list[Variant]:
+    """The same on one thread, and on as many as there are cores."""
+    return [
+        Variant("1 thread" if threads == 1 else f"{threads} threads", {"threads": threads})
+        for threads in sorted({1, CORES})
+    ]
+
+
+def each(variants: list[Variant], option: str, choices: dict[str, Any]) -> list[Variant]:
+    """Every variant with every choice of one more option."""
+    return [
+        Variant(f"{variant.name}, {name}", {**variant.settings, option: choice})
+        for variant in variants
+        for name, choice in choices.items()
+    ]
+
+
+OPTIMIZERS = {"foreach": {"foreach": True}, "fused": {"fused": True}}
+SCALING = {"scaled at once": False, "scaled by the batch": True}
+STORAGE = {"row by row": "C", "column by column": "F"}
+
+TORCH = each(on_threads(), "optimizer", OPTIMIZERS)
+
+CONTENDERS = (
+    Contender("handgrad", "handgrad", ("-m", "benchmarks.training.with_handgrad")),
+    Contender("torch eager", "peer", ("-m", "benchmarks.training.with_torch"), tuple(TORCH)),
+    Contender(
+        "torch compiled",
+        "peer",
+        ("-m", "benchmarks.training.with_torch"),
+        tuple(each(TORCH, "compile", {"torch.compile": True})),
+    ),
+    Contender(
+        "jax",
+        "peer",
+        ("-m", "benchmarks.training.with_jax"),
+        tuple(each(on_threads(), "scale_batches", SCALING)),
+    ),
+    Contender(
+        "scikit-learn", "peer", ("-m", "benchmarks.training.with_sklearn"), tuple(on_threads())
+    ),
+    *(
+        Contender(
+            f"products, {threads.name}",
+            "limit",
+            ("-m", "benchmarks.training.products"),
+            tuple(each([threads], "order", STORAGE)),
+        )
+        for threads in on_threads()
+    ),
+)
+
+
+def training_work(
+    name: str,
+    description: str,
+    hyperparameters: dict[str, Any],
+    targets: Targets,
+    trial_epochs: int,
+    data: Callable[[Options], tuple[Dataset, Dataset]] | None = None,
+) -> Work:
+    """Make the work of one training run; without `data`, on Small MNIST."""
+    asked = {"step_size": 0.01, "batch_size": 200, "activation": "Sigmoid"} | hyperparameters
+
+    def prepare(options: Options) -> Settings:
+        digits = small_mnist()
+        train, validation = data(options) if data else (digits.train, digits.validation)
+        path = options.scratch / "problem.npz"
+        write_problem(path, train, validation, Hyperparameters(**asked))
+        return {"problem": str(path), "hyperparameters": asked}
+
+    trial = {"hyperparameters": {**asked, "max_epochs": trial_epochs}}
+    return Work(name, description, CONTENDERS, prepare, targets, trial)

@@ -1,0 +1,1 @@
+"""The works, each a module of its own."""
