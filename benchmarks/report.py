@@ -93,7 +93,7 @@ def work_section(work: Work, result: Results) -> str:
     head = ["contender", "its way", "time", "handgrad's, over this", "compiling, apart"]
     head += ["final validation loss", "and accuracy", "first epoch's losses"]
     lines = [f"### {work.name}: {work.description}", "", _measured(result), "", table(head, rows)]
-    lines += [f"\n{name} failed: {complaint}" for name, complaint in result["failed"].items()]
+    lines += [f"\nWithout {name}: {reason}." for name, reason in result["left_out"].items()]
     return "\n".join(lines)
 
 

@@ -34,7 +34,7 @@ def summarize(measured: Mapping[str, Any]) -> Results:
     return {
         "measured": date.today().isoformat(),
         "contenders": contenders,
-        "failed": measured["failed"],
+        "left_out": measured["left_out"],
         "ratios": _ratios(contenders),
     }
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.work import Claim, Contender, Settings, Variant, Work
+from benchmarks.work import Claim, Settings, Variant, Work
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -61,28 +61,23 @@ def run_process(program: Sequence[str], settings: Settings) -> dict[str, Any]:
 
 def measure(work: Work, common: Settings, rounds: int, say: Say) -> dict[str, Any]:
     """Measure all contenders of a work, in turn; return what they printed, round by round."""
-    variants: dict[str, Variant] = {}
-    failed: dict[str, str] = {}
-    for contender in work.contenders:
-        try:
-            variants[contender.name] = _fastest_variant(work, contender, common, say)
-        except ContenderError as error:
-            failed[contender.name] = str(error)
+    left_out: dict[str, str] = {}
+    variants = _trial(work, common, left_out, say)
     samples: dict[str, list[dict[str, Any]]] = {name: [] for name in variants}
     for number in range(1, rounds + 1):
         for contender in work.contenders:
-            if contender.name in failed:
+            name = contender.name
+            if name not in variants or name in left_out:
                 continue
-            settings = {**common, **variants[contender.name].settings}
+            settings = {**common, **variants[name].settings}
             try:
                 sample = run_process(contender.program, settings)
             except ContenderError as error:
-                failed[contender.name] = str(error)
+                left_out[name] = f"failed: {error}"
+                say(f"{work.name}, {name}: failed: {error}")
                 continue
-            samples[contender.name].append(sample)
-            say(f"{work.name}, round {number}, {contender.name}: {sample['seconds']:.4g} s")
-    for name, complaint in failed.items():
-        say(f"{work.name}, {name} failed: {complaint}")
+            samples[name].append(sample)
+            say(f"{work.name}, round {number}, {name}: {sample['seconds']:.4g} s")
     return {
         "contenders": {
             contender.name: {
@@ -91,9 +86,9 @@ def measure(work: Work, common: Settings, rounds: int, say: Say) -> dict[str, An
                 "samples": samples[contender.name],
             }
             for contender in work.contenders
-            if contender.name not in failed
+            if contender.name in variants and contender.name not in left_out
         },
-        "failed": failed,
+        "left_out": left_out,
     }
 
 
@@ -108,22 +103,34 @@ def measure_claim(claim: Claim, common: Settings, rounds: int, say: Say) -> list
     return numbers
 
 
-def _fastest_variant(work: Work, contender: Contender, common: Settings, say: Say) -> Variant:
-    """Try the variants on a shorter work, if there is a choice."""
-    if len(contender.variants) == 1:
-        return contender.variants[0]
-    seconds: dict[str, float] = {}
-    complaint = ""
-    for variant in contender.variants:
-        try:
-            sample = run_process(contender.program, {**common, **variant.settings, **work.trial})
-        except ContenderError as error:
-            complaint = str(error)
-            continue
-        seconds[variant.name] = sample["seconds"]
-    if not seconds:
-        raise ContenderError(complaint)
-    fastest = min(contender.variants, key=lambda v: seconds.get(v.name, float("inf")))
-    tried = ", ".join(f"{name}: {value:.4g} s" for name, value in seconds.items())
-    say(f"{work.name}, {contender.name}, trial: {tried}; kept: {fastest.name}")
-    return fastest
+def _trial(work: Work, common: Settings, left_out: dict[str, str], say: Say) -> dict[str, Variant]:
+    """Let every contender try its variants on a shorter work; return the fastest of each.
+
+    What cannot do the work, or is slower than it has to be, goes into `left_out`, with the reason.
+    That everything has run once before it is measured also fills the caches of files.
+    """
+    kept: dict[str, Variant] = {}
+    times: dict[str, float] = {}
+    for contender in work.contenders:
+        seconds, complaint = {}, ""
+        for variant in contender.variants:
+            settings = {**common, **variant.settings, **work.trial}
+            try:
+                seconds[variant] = run_process(contender.program, settings)["seconds"]
+            except ContenderError as error:
+                complaint = f"failed: {error}"
+        tried = ", ".join(f"{v.name or 'as it is'} {time:.3g} s" for v, time in seconds.items())
+        say(f"{work.name}, trial, {contender.name}: {tried or complaint}")
+        if seconds:
+            fastest = min(seconds, key=lambda variant: seconds[variant])
+            times[contender.name] = seconds[fastest]
+            rival = times.get(contender.only_if_faster_than or "", float("inf"))
+            if seconds[fastest] < rival:
+                kept[contender.name] = fastest
+                continue
+            complaint = (
+                f"slower than {contender.only_if_faster_than} in the trial "
+                f"({seconds[fastest]:.3g} s to {rival:.3g} s)"
+            )
+        left_out[contender.name] = complaint
+    return kept

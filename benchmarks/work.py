@@ -11,7 +11,7 @@ Settings = Mapping[str, Any]
 Role = Literal["handgrad", "peer", "limit"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variant:
     """One way for a contender to do the work. Of several, the fastest in a trial is kept."""
 
@@ -32,6 +32,8 @@ class Contender:
     role: Role
     program: tuple[str, ...]
     variants: tuple[Variant, ...] = (Variant(),)
+    only_if_faster_than: str | None = None
+    """Leave the contender out after the trial if this other one was faster there."""
 
 
 @dataclass(frozen=True)

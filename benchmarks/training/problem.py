@@ -26,24 +26,20 @@ class Problem:
     """For each epoch, the rows in the order of their batches: max_epochs × n."""
 
 
-def write_problem(path: Path, train: Any, validation: Any, hyperparameters: Any) -> None:
-    """Write the problem that `handgrad.Training(train, validation, hyperparameters)` solves."""
-    from handgrad import Linear, Training
+def write_problem(path: Path, training: Any) -> None:
+    """Write what a `handgrad.Training` starts from: its network as it is now, and its batches."""
+    from handgrad import Linear
 
-    network = Training(train, validation, hyperparameters).network
+    train, validation, asked = training.train, training.validation, training.hyperparameters
+    epochs = range(1, asked.max_epochs + 1)
     arrays = {
         "pixels": train.pixels,
         "labels": train.labels.astype(np.int64),
         "validation_pixels": validation.pixels,
         "validation_labels": validation.labels.astype(np.int64),
-        "orders": np.array(
-            [
-                order(hyperparameters.seed, epoch, len(train))
-                for epoch in range(1, hyperparameters.max_epochs + 1)
-            ]
-        ),
+        "orders": np.array([order(asked.seed, epoch, len(train)) for epoch in epochs]),
     }
-    linear = [layer for layer in network.layers if isinstance(layer, Linear)]
+    linear = [layer for layer in training.network.layers if isinstance(layer, Linear)]
     for i, layer in enumerate(linear):
         arrays[f"weights.{i}"] = layer.weights
         arrays[f"bias.{i}"] = layer.bias.ravel()

@@ -16,20 +16,9 @@ def train(
     import jax
     import numpy as np
 
-    from benchmarks.training.jax_run import whole_run
+    from benchmarks.training.jax_run import arguments, whole_run
 
-    given = read_problem(problem)
-    orders = given.orders[: hyperparameters["max_epochs"]].astype(np.int32)
-    layers = list(zip(given.weights, given.biases, strict=True))
-    arguments = (
-        layers,
-        given.pixels,
-        given.labels.astype(np.int32),
-        given.validation_pixels,
-        given.validation_labels.astype(np.int32),
-        orders,
-        np.float32(hyperparameters["step_size"]),
-    )
+    given = arguments(read_problem(problem), hyperparameters)
     run = whole_run(
         hyperparameters["activation"],
         hyperparameters["batch_size"],
@@ -37,11 +26,11 @@ def train(
         scale_batches,
     )
     start = time.perf_counter()
-    compiled = jax.jit(run, donate_argnums=0).lower(*arguments).compile()
+    compiled = jax.jit(run, donate_argnums=0).lower(*given).compile()
     compile_seconds = time.perf_counter() - start
 
     start = time.perf_counter()
-    _, *curves = jax.block_until_ready(compiled(*arguments))
+    _, *curves = jax.block_until_ready(compiled(*given))
     train_loss, *validation = map(np.asarray, curves)
     seconds = time.perf_counter() - start
     return outcome(

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.training.problem import write_problem
 from benchmarks.work import Contender, Options, Settings, Targets, Variant, Work
-from handgrad import Dataset, Hyperparameters, small_mnist
+from handgrad import Dataset, Hyperparameters, Training, small_mnist
 
 CORES = len(os.sched_getaffinity(0))
 
@@ -42,6 +42,7 @@ CONTENDERS = (
         "peer",
         ("-m", "benchmarks.training.with_torch"),
         tuple(each(TORCH, "compile", {"torch.compile": True})),
+        only_if_faster_than="torch eager",
     ),
     Contender(
         "jax",
@@ -79,7 +80,7 @@ def training_work(
         digits = small_mnist()
         train, validation = data(options) if data else (digits.train, digits.validation)
         path = options.scratch / "problem.npz"
-        write_problem(path, train, validation, Hyperparameters(**asked))
+        write_problem(path, Training(train, validation, Hyperparameters(**asked)))
         return {"problem": str(path), "hyperparameters": asked}
 
     trial = {"hyperparameters": {**asked, "max_epochs": trial_epochs}}
