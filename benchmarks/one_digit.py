@@ -44,17 +44,25 @@ def torch_eager(problem: Problem, hyperparameters: dict[str, Any]) -> Predict:
     return predict
 
 
-def torch_compiled(problem: Problem, hyperparameters: dict[str, Any]) -> Predict:
+def torch_compiled(problem: Problem, hyperparameters: dict[str, Any], traced: bool) -> Predict:
     import torch
 
     from benchmarks.training.with_torch import build
 
-    torch.set_num_threads(1)
-    model = build(problem, hyperparameters["activation"]).eval()
+    class Classifier(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = build(problem, hyperparameters["activation"])
 
-    @torch.compile(dynamic=False)
-    def classify(pixels: torch.Tensor) -> torch.Tensor:
-        return model(pixels / 256 - 0.5).argmax()
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            return self.network(pixels / 256 - 0.5).argmax()
+
+    torch.set_num_threads(1)
+    classify = Classifier().eval()
+    if traced:
+        classify = torch.jit.freeze(torch.jit.trace(classify, torch.zeros(1, 784).byte()))
+    else:
+        classify = torch.compile(classify, dynamic=False)
 
     @torch.inference_mode()
     def predict(pixels: NDArray[np.uint8]) -> int:
@@ -84,7 +92,7 @@ def scikit_learn(problem: Problem, hyperparameters: dict[str, Any]) -> Predict:
     return lambda pixels: int(classifier.predict(scaled(pixels))[0])
 
 
-CONTENDERS = {
+CONTENDERS: dict[str, Callable[..., Predict]] = {
     "handgrad": handgrad,
     "torch eager": torch_eager,
     "torch compiled": torch_compiled,
@@ -93,12 +101,14 @@ CONTENDERS = {
 }
 
 
-def measure(problem: str, hyperparameters: dict[str, Any], contender: str) -> dict[str, Any]:
+def measure(
+    problem: str, hyperparameters: dict[str, Any], contender: str, **how: Any
+) -> dict[str, Any]:
     """Predict all validation digits, one at a time, ten times over."""
     given = read_problem(problem)
     rows = [given.validation_pixels[i : i + 1] for i in range(len(given.validation_pixels))]
     start = time.perf_counter()
-    predict = CONTENDERS[contender](given, hyperparameters)
+    predict = CONTENDERS[contender](given, hyperparameters, **how)
     predictions = [predict(row) for row in rows]
     warm_up = time.perf_counter() - start
     latencies = []

@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -44,19 +46,22 @@ def run_process(program: Sequence[str], settings: Settings) -> dict[str, Any]:
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env=environment, text=True
         ) as process:
+            deadline = threading.Timer(TIMEOUT, process.kill)
+            deadline.start()
             assert process.stdout is not None
             line = process.stdout.readline()
             seconds = time.perf_counter() - start
-            try:
-                status = process.wait(TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise ContenderError(f"not done after {TIMEOUT} s") from None
+            status = process.wait()
+            deadline.cancel()
         errors.seek(0)
         if status != 0 or not line:
-            complaint = errors.read().strip().splitlines() or [f"exit status {status}"]
-            raise ContenderError(complaint[-1])
+            complaint = errors.read().strip().splitlines()
+            raise ContenderError(complaint[-1] if complaint else _ending(status))
     return {"seconds": seconds} | json.loads(line)
+
+
+def _ending(status: int) -> str:
+    return f"not done after {TIMEOUT} s" if status == -signal.SIGKILL else f"exit status {status}"
 
 
 def measure(work: Work, common: Settings, rounds: int, say: Say) -> dict[str, Any]:

@@ -17,18 +17,24 @@ def prepare(options: Options) -> Settings:
     return {"problem": str(path), "hyperparameters": {**asked, "activation": "Sigmoid"}}
 
 
+WAYS = {"torch compiled": {"torch.compile": {"traced": False}, "torch.jit.trace": {"traced": True}}}
+"""By the contenders that have more than one."""
+
+
+def contender(name: str) -> Contender:
+    ways = WAYS.get(name, {"": {}})
+    return Contender(
+        name,
+        "handgrad" if name == "handgrad" else "peer",
+        ("-m", "benchmarks.one_digit"),
+        tuple(Variant(way, {"contender": name, **how}) for way, how in ways.items()),
+    )
+
+
 WORK = Work(
     "one-digit",
     "the class of one image, batch of 1",
-    tuple(
-        Contender(
-            name,
-            "handgrad" if name == "handgrad" else "peer",
-            ("-m", "benchmarks.one_digit"),
-            (Variant(settings={"contender": name}),),
-        )
-        for name in CONTENDERS
-    ),
+    tuple(map(contender, CONTENDERS)),
     prepare,
     Targets(best_peer=0.50, torch_eager=0.30),
 )
