@@ -19,36 +19,40 @@ def on_threads() -> list[Variant]:
     ]
 
 
-def each(variants: list[Variant], option: str, choices: dict[str, Any]) -> list[Variant]:
-    """Every variant with every choice of one more option."""
-    return [
-        Variant(f"{variant.name}, {name}", {**variant.settings, option: choice})
+def each(variants: list[Variant], ways: dict[str, Settings]) -> tuple[Variant, ...]:
+    """Every variant in every one of some ways."""
+    return tuple(
+        Variant(f"{variant.name}, {name}", {**variant.settings, **settings})
         for variant in variants
-        for name, choice in choices.items()
-    ]
+        for name, settings in ways.items()
+    )
 
 
-OPTIMIZERS = {"foreach": {"foreach": True}, "fused": {"fused": True}}
-SCALING = {"scaled at once": False, "scaled by the batch": True}
-STORAGE = {"row by row": "C", "column by column": "F"}
-
-TORCH = each(on_threads(), "optimizer", OPTIMIZERS)
+EAGER = {"foreach": {"optimizer": {"foreach": True}}, "fused": {"optimizer": {"fused": True}}}
+COMPILED = {"fused": {"optimizer": {"fused": True}, "compile": True}}
+SCALING = {
+    "scaled at once": {"scale_batches": False},
+    "scaled by the batch": {"scale_batches": True},
+}
+STORAGE = {"row by row": {"order": "C"}, "column by column": {"order": "F"}}
 
 CONTENDERS = (
     Contender("handgrad", "handgrad", ("-m", "benchmarks.training.with_handgrad")),
-    Contender("torch eager", "peer", ("-m", "benchmarks.training.with_torch"), tuple(TORCH)),
+    Contender(
+        "torch eager", "peer", ("-m", "benchmarks.training.with_torch"), each(on_threads(), EAGER)
+    ),
     Contender(
         "torch compiled",
         "peer",
         ("-m", "benchmarks.training.with_torch"),
-        tuple(each(TORCH, "compile", {"torch.compile": True})),
+        each(on_threads(), COMPILED),
         only_if_faster_than="torch eager",
     ),
     Contender(
         "jax",
         "peer",
         ("-m", "benchmarks.training.with_jax"),
-        tuple(each(on_threads(), "scale_batches", SCALING)),
+        each(on_threads(), SCALING),
     ),
     Contender(
         "scikit-learn", "peer", ("-m", "benchmarks.training.with_sklearn"), tuple(on_threads())
@@ -58,7 +62,7 @@ CONTENDERS = (
             f"products, {threads.name}",
             "limit",
             ("-m", "benchmarks.training.products"),
-            tuple(each([threads], "order", STORAGE)),
+            each([threads], STORAGE),
         )
         for threads in on_threads()
     ),
