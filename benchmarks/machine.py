@@ -10,6 +10,7 @@ import numpy as np  # noqa: F401  (its BLAS has to be loaded to be described)
 from threadpoolctl import threadpool_info
 
 from benchmarks import child
+from handgrad.threads import available_cores
 
 PACKAGES = ("handgrad", "numpy", "torch", "jax", "scikit-learn")
 
@@ -19,7 +20,7 @@ def describe() -> dict[str, str]:
     one, five, _ = os.getloadavg()
     return {
         "processor": _processor(),
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": str(available_cores()),
         "system": f"{_system()}, kernel {platform.release()}",
         "Python": platform.python_version(),
         **{package: _version(package) for package in PACKAGES},

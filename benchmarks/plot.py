@@ -21,7 +21,7 @@ LIMIT, SUBJECT = "#999999", "#c00020"
 
 
 def draw(path: Path, works: Sequence[Work], results: Results) -> None:
-    """Draw a row a work; handgrad is the line at 1, and faster is further left."""
+    """Draw a row a work; handgrad is the line at 1, and who is faster is left of it."""
     measured = [work for work in works if results["works"].get(work.name, {}).get("ratios")]
     if not measured:
         return

@@ -12,7 +12,8 @@ def train(
     problem: str, hyperparameters: dict[str, Any], threads: int, scale_batches: bool
 ) -> dict[str, Any]:
     # XLA takes as many threads as the process has cores: this is how users give it fewer.
-    os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:threads])
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     import jax
     import numpy as np
 

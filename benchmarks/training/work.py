@@ -1,14 +1,14 @@
 """A work that is a whole training run, and who carries it out."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks.training.problem import write_problem
 from benchmarks.work import Contender, Options, Settings, Targets, Variant, Work
 from handgrad import Dataset, Hyperparameters, Training, small_mnist
+from handgrad.threads import available_cores
 
-CORES = len(os.sched_getaffinity(0))
+CORES = available_cores()
 
 
 def on_threads() -> list[Variant]:
