@@ -14,7 +14,7 @@ run: $(VENV)/installed
 	$(BIN)/handgrad train
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

@@ -52,7 +52,6 @@ class WrongLinear(Linear):
         Linear,
         Linear(2, 6),
     ],
-    ids=repr,
 )
 def test_right_layers_are_right(layer):
     assert_right(layer)
