@@ -9,7 +9,7 @@ import tomllib
 import numpy as np
 import pytest
 
-from handgrad import runs
+from handgrad import files, runs
 from handgrad.datasets import Reading, Source, write_npz
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
@@ -175,7 +175,7 @@ def test_paths_in_the_configuration_do_not_depend_on_where_one_stands(
 
 KILLED_RUN = """
 import sys
-from handgrad import runs
+from handgrad import files, runs
 from handgrad.datasets import Source
 from handgrad.training import Hyperparameters
 runs.SECONDS_BETWEEN_CHECKPOINTS = 0
@@ -246,7 +246,8 @@ def test_a_run_killed_before_its_tables_were_there_can_be_gone_on_with(tmp_path,
     assert Run.resume(run.folder).training.epoch == 0
 
 
-def test_two_processes_do_not_write_to_one_folder(tmp_path, source):
+def test_two_processes_do_not_write_to_one_folder(tmp_path, source, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 0)
     run = Run.create(tmp_path / "run", Hyperparameters(max_epochs=2), source)
     with pytest.raises(UsageError, match="another process is writing there"):
         Run.resume(tmp_path / "run")

@@ -3,10 +3,15 @@
 import contextlib
 import errno
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from handgrad.errors import UsageError
+
+PATIENCE = 2.0
+"""Seconds to wait for a folder: a process that was just killed may take a moment to let go."""
 
 
 @contextlib.contextmanager
@@ -50,12 +55,22 @@ def locked(folder: Path) -> Iterator[None]:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        deadline = time.monotonic() + PATIENCE
+        while not _try_lock(fcntl, handle):
+            if time.monotonic() > deadline:
+                raise UsageError(f"{folder}: another process is writing there")
+            time.sleep(0.05)
         yield
-    except BlockingIOError as error:
-        raise UsageError(f"{folder}: another process is writing there") from error
     finally:
         os.close(handle)
+
+
+def _try_lock(fcntl: Any, handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def write_text(path: Path, text: str) -> None:
