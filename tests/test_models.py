@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -6,7 +8,15 @@ from handgrad import FeedForwardNeuralNetwork
 from handgrad.datasets import Dataset, Scaling
 from handgrad.errors import DataError
 from handgrad.evaluation import Evaluation, evaluate
-from handgrad.models import NetworkModel, load_model, save_model
+from handgrad.models import (
+    NetworkModel,
+    load_model,
+    model_metadata,
+    network_tensors,
+    save_model,
+    write_tensors,
+)
+from handgrad.straighten import straighten
 
 
 @pytest.fixture
@@ -25,6 +35,25 @@ def test_a_model_read_back_predicts_the_same(tmp_path, tiny, dtype):
     np.testing.assert_array_equal(
         found.predict_log_proba(tiny.pixels), model.predict_log_proba(tiny.pixels)
     )
+
+
+def test_a_model_of_straightened_images_straightens_what_it_is_given(tmp_path, model, tiny):
+    upright = dataclasses.replace(model, straighten=True)
+    expected = model.predict_log_proba(straighten(tiny.pixels, image_shape=(3, 4)))
+    assert not np.array_equal(expected, model.predict_log_proba(tiny.pixels))
+    save_model(tmp_path / "model.safetensors", upright)
+    for each in (upright, load_model(tmp_path)):
+        np.testing.assert_array_equal(each.predict_log_proba(tiny.pixels), expected)
+    with pytest.raises(ValueError, match=r"12 pixels and the shape \(3, 3\) do not fit"):
+        dataclasses.replace(upright, image_shape=(3, 3))
+
+
+def test_a_file_of_before_straightening_still_loads(tmp_path, model, tiny):
+    metadata = model_metadata(model)
+    del metadata["straighten"]
+    write_tensors(tmp_path / "model.safetensors", network_tensors(model.network), metadata)
+    found = load_model(tmp_path)
+    np.testing.assert_array_equal(found.predict(tiny.pixels), model.predict(tiny.pixels))
 
 
 def test_the_file_opens_elsewhere_with_the_weights_by_name(tmp_path, model):

@@ -1,3 +1,4 @@
+import dataclasses
 import tracemalloc
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from handgrad import DivergenceError, Hyperparameters, Training
 from handgrad.datasets import Dataset
 from handgrad.errors import DataError, UsageError
+from handgrad.straighten import straighten
 
 
 def trained(data, **hyperparameters):
@@ -221,10 +223,25 @@ def test_clipping_bounds_the_step(few):
     assert np.linalg.norm(training.network.parameters - before) == pytest.approx(1e-3, rel=1e-3)
 
 
-def test_data_that_are_no_images_are_not_warped(tiny):
+@pytest.mark.parametrize("what", ["warps", "straighten"])
+def test_what_needs_images_says_so(tiny, what):
     flat = Dataset(tiny.pixels, tiny.labels, name="flat")
-    with pytest.raises(DataError, match="flat: not images"):
-        Training(flat, flat, Hyperparameters(warps=True))
+    with pytest.raises(UsageError, match=f"{what} needs images, and flat has none"):
+        Training(flat, flat, Hyperparameters(**{what: True}))
+
+
+def test_straightened_digits_are_what_is_trained_and_validated_on(few):
+    upright = [
+        dataclasses.replace(data, pixels=straighten(data.pixels, image_shape=(28, 28)))
+        for data in few
+    ]
+    settings = {"max_epochs": 2, "standardize": True, "warps": True}
+    before, within = trained(upright, **settings), trained(few, **settings, straighten=True)
+    np.testing.assert_array_equal(before.network.parameters, within.network.parameters)
+    assert before.scaling == within.scaling
+    assert before.history.train_loss == within.history.train_loss
+    assert before.history.epochs[-1].validation_loss == within.history.epochs[-1].validation_loss
+    assert within.train is few[0], "the data themselves, which a run is recognised by, stay"
 
 
 def test_one_class_alone_is_refused(tiny):

@@ -6,6 +6,7 @@ its metadata hold, under `handgrad`, a JSON object with everything else.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from handgrad.files import replacing
 from handgrad.layers import Array
 from handgrad.losses import log_softmax
 from handgrad.network import ACTIVATIONS, FeedForwardNeuralNetwork
+from handgrad.straighten import straighten
 
 ROWS_AT_ONCE = 1000
 """How many examples are classified at once, to bound the memory it takes."""
@@ -54,11 +56,20 @@ class Model(Protocol):
 
 @dataclass(eq=False)
 class NetworkModel:
-    """A network together with the scaling of its inputs: it classifies pixels."""
+    """A network together with what makes its inputs of pixels: it classifies pixels.
+
+    Each image is straightened, if the network was trained on such, and then scaled.
+    """
 
     network: FeedForwardNeuralNetwork
     scaling: Scaling
     image_shape: tuple[int, int] | None = None
+    straighten: bool = False
+
+    def __post_init__(self) -> None:
+        shape = self.image_shape
+        if self.straighten and (shape is None or math.prod(shape) != self.input_dim):
+            raise ValueError(f"images of {self.input_dim} pixels and the shape {shape} do not fit")
 
     @property
     def input_dim(self) -> int:
@@ -72,6 +83,14 @@ class NetworkModel:
 
     def predict_log_proba(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute log p(class | image), n × c, for pixels n × d, 0 to 255."""
+        return self.classify(self.prepare(pixels))
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Straighten the images, n × d, if the network was trained on such."""
+        return straighten(pixels, image_shape=self.image_shape) if self.straighten else pixels
+
+    def classify(self, pixels: NDArray[np.uint8]) -> Array:
+        """Compute log p(class | image), n × c, for pixels that are prepared already."""
         result = np.empty((len(pixels), self.class_count), self.network.parameters.dtype)
         # One thread: a forward pass alone is too short for two to be worth their waiting.
         with threads.limited(1):
@@ -118,7 +137,7 @@ def load_model(path: Path | str) -> Model:
     tensors, metadata = read_tensors(path)
     kind = metadata.get("kind")
     if kind == "network":
-        return _network_model(path, tensors, metadata)
+        return network_model(path, tensors, metadata)
     if kind == "bernoulli-naive-bayes":
         from handgrad.naive_bayes.pixels import bernoulli_model
 
@@ -142,16 +161,28 @@ def model_metadata(model: NetworkModel) -> Metadata:
         "architecture": model.network.architecture,
         "scaling": asdict(model.scaling),
         "image_shape": model.image_shape,
+        "straighten": model.straighten,
     }
 
 
-def _network_model(path: Path, tensors: Tensors, metadata: Metadata) -> NetworkModel:
+def network_model(path: Path, tensors: Tensors, metadata: Metadata) -> NetworkModel:
+    """Make the model from what its file holds.
+
+    Raises
+    ------
+    DataError
+        If something is missing or does not fit together.
+    """
     try:
-        network = FeedForwardNeuralNetwork(**metadata["architecture"])
-        scaling = Scaling(**{name: float(x) for name, x in metadata["scaling"].items()})
-        shape = metadata["image_shape"] and tuple(metadata["image_shape"])
+        model = NetworkModel(
+            FeedForwardNeuralNetwork(**metadata["architecture"]),
+            Scaling(**{name: float(x) for name, x in metadata["scaling"].items()}),
+            metadata["image_shape"] and tuple(metadata["image_shape"]),
+            metadata.get("straighten", False),  # Older files do not have it.
+        )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: the description of the model is damaged ({error})") from error
+    network = model.network
     for name, parameter in network_tensors(network).items():
         found = tensors.get(name)
         if found is None or found.shape != parameter.shape or found.dtype != parameter.dtype:
@@ -162,7 +193,7 @@ def _network_model(path: Path, tensors: Tensors, metadata: Metadata) -> NetworkM
         if not np.isfinite(found).all():
             raise DataError(f"{path}: {name} holds numbers that are not finite")
         parameter[:] = found
-    return NetworkModel(network, scaling, shape)
+    return model
 
 
 def write_tensors(path: Path | str, tensors: Mapping[str, NDArray], metadata: Metadata) -> None:

@@ -160,7 +160,12 @@ class Run:
     def model(self) -> NetworkModel:
         """The network with its scaling; its last parameters, also where the file has an average."""
         training = self.training
-        return NetworkModel(training.network, training.scaling, training.train.image_shape)
+        return NetworkModel(
+            training.network,
+            training.scaling,
+            training.train.image_shape,
+            training.hyperparameters.straighten,
+        )
 
     def _save_model(self) -> None:
         """Write the model, under its parameters' names, and what is needed to go on besides."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from handgrad import threads
 from handgrad.datasets import Dataset, Scaling
-from handgrad.errors import DataError
+from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.layers import Array, Dropout
 from handgrad.losses import CrossEntropy
@@ -27,6 +27,7 @@ from handgrad.optimizers import (
     Schedule,
     clip_norm,
 )
+from handgrad.straighten import straighten
 
 EVALUATION_ROWS = 250
 """How many examples are evaluated at once: few enough for their activations to stay in cache."""
@@ -100,8 +101,9 @@ class Training:
     Raises
     ------
     DataError
-        If labels are missing or all one class, the two sets do not fit each other, or data to be
-        warped are no images.
+        If labels are missing or all one class, or the two sets do not fit each other.
+    UsageError
+        If data to be straightened or warped are not images.
     DivergenceError
         From `next`, if the parameters stop being finite. The history up to there stays, the
         network is as the last whole epoch left it, and there is no next epoch. Any other
@@ -117,7 +119,8 @@ class Training:
         self.hyperparameters = h = hyperparameters or Hyperparameters()
         self.train, self.validation = train, validation
         class_count = _class_count(train, validation)
-        self.scaling = Scaling.standardizing(train.pixels) if h.standardize else Scaling()
+        self._pixels, self._validation_pixels = _prepared(train, validation, h)
+        self.scaling = Scaling.standardizing(self._pixels) if h.standardize else Scaling()
         self.network = _build(h, train.input_dim, class_count)
         self.optimizer = _optimizer(h, self.network)
         self.average = Average(self.network.parameters) if h.average != "none" else None
@@ -128,9 +131,7 @@ class Training:
         self._before = {name: np.empty_like(vector) for name, vector in self.state.items()}
         self._batches: dict[int, _Batch] = {}
         self._warps = h.strengths() if h.warps else None
-        self._warped = np.empty_like(train.pixels) if h.warps else train.pixels
-        if h.warps and train.image_shape is None:
-            raise DataError(f"{train.name}: not images, which warps need")
+        self._warped = np.empty_like(self._pixels) if h.warps else self._pixels
 
     @property
     def epoch(self) -> int:
@@ -213,7 +214,7 @@ class Training:
         if self._warps:
             rng = _stream(h.seed, "warps", epoch)
             shape = self.train.image_shape
-            self._warps.warp(self.train.pixels, rng, image_shape=shape, out=self._warped)
+            self._warps.warp(self._pixels, rng, image_shape=shape, out=self._warped)
         order = _stream(h.seed, "shuffle", epoch).permutation(len(self.train))
         with self._dropping_out(epoch):
             for start in range(0, len(order), h.batch_size):
@@ -272,7 +273,7 @@ class Training:
         for start in range(0, n, EVALUATION_ROWS):
             rows = slice(start, min(start + EVALUATION_ROWS, n))
             batch = self._batch(rows.stop - rows.start)
-            self.scaling(self.validation.pixels[rows], out=batch.X)
+            self.scaling(self._validation_pixels[rows], out=batch.X)
             logits = self.network.forward(batch.X, batch.workspace.outputs)
             loss_sum += len(logits) * loss.forward(logits, labels[rows])
             correct += loss.correct
@@ -321,6 +322,17 @@ def _stream(seed: int, purpose: str, epoch: int = 0) -> np.random.Generator:
     """The stream for one purpose in one epoch, independent of every other."""
     key = (STREAMS.index(purpose), epoch)
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def _prepared(train: Dataset, validation: Dataset, h: Hyperparameters) -> list[NDArray[np.uint8]]:
+    """The pixels of both sets that every epoch begins with."""
+    for name in ("straighten", "warps"):
+        if getattr(h, name) and train.image_shape is None:
+            raise UsageError(f"needs images, and {train.name} has none", name)
+    both = [train.pixels, validation.pixels]
+    if h.straighten:
+        both = [straighten(pixels, image_shape=train.image_shape) for pixels in both]
+    return both
 
 
 def _build(h: Hyperparameters, input_dim: int, output_dim: int) -> FeedForwardNeuralNetwork:

@@ -117,15 +117,7 @@ class Warps:
         n, rows, columns = stack.shape
         dtype = np.result_type(stack, np.float32)
         C = self.coefficients(n, (rows, columns), rng).astype(dtype)
-        B = warp_basis((rows, columns), self.bumps, dtype)
-        chunk_size = max(1, CHUNK_PIXELS // B.shape[1])
-        for start in range(0, n, chunk_size):
-            chunk = slice(start, start + chunk_size)
-            values = interpolate(stack[chunk], C[chunk] @ B)
-            if out.dtype.kind in "iu":
-                np.rint(values, out=values)
-            out[chunk] = values.reshape(out[chunk].shape)
-        return out
+        return resample(stack, C, warp_basis((rows, columns), self.bumps, dtype), out)
 
     def coefficients(self, n: int, shape: tuple[int, int], rng: np.random.Generator) -> Array:
         """Draw the source positions of n images of this shape, as coefficients of `warp_basis`.
@@ -159,18 +151,18 @@ class Warps:
 def as_images(images: NDArray, image_shape: tuple[int, int] | None = None) -> NDArray:
     """View data as a stack of images, n × rows × columns, or say in a UsageError why it is none."""
     if images.dtype.kind not in "iuf":
-        raise UsageError(f"warps need images of real numbers, got dtype {images.dtype}")
+        raise UsageError(f"expected images of real numbers, got dtype {images.dtype}")
     if image_shape is None:
         if images.ndim != 3:
             raise UsageError(
-                "warps need images, n × rows × columns, or the image_shape of data n × d; "
+                "expected images, n × rows × columns, or the image_shape of data n × d; "
                 f"got data of shape {images.shape} and no image_shape"
             )
         return images
     rows, columns = image_shape
     if images.shape[1:] not in ((rows * columns,), (rows, columns)):
         raise UsageError(
-            f"warps need images of {rows} × {columns} = {rows * columns} pixels each, "
+            f"expected images of {rows} × {columns} = {rows * columns} pixels each, "
             f"got data of shape {images.shape}"
         )
     return images.reshape(-1, rows, columns)
@@ -216,7 +208,8 @@ def warp_basis(shape: tuple[int, int], bumps: int, dtype: np.dtype) -> Array:
 
     They are 1, y − c_y, x − c_x, and the bumps: Gaussians on a grid of bumps × bumps, as broad as
     they are apart. At each pixel their squares are scaled to the sum 1, so that independent
-    coefficients N(0, s²) make a field N(0, s²) at every pixel.
+    coefficients N(0, s²) make a field N(0, s²) at every pixel. With no bumps, the affine part is
+    all there is.
     """
     y, x = np.indices(shape).reshape(2, -1) - _centre(shape)[:, None]
     # Along an axis bump i has its centre at i in units of the distance between the bumps.
@@ -224,11 +217,34 @@ def warp_basis(shape: tuple[int, int], bumps: int, dtype: np.dtype) -> Array:
         np.exp(-((np.linspace(0, bumps - 1, size) - np.arange(bumps)[:, None]) ** 2) / 2)
         for size in shape
     )
-    β = np.einsum("iy,jx->ijyx", down, across).reshape(bumps**2, -1)
+    β = np.einsum("iy,jx->ijyx", down, across).reshape(bumps**2, x.size)
     β /= np.sqrt(np.sum(β**2, axis=0))
     basis = np.vstack([np.ones_like(x), y, x, β]).astype(dtype)
     basis.setflags(write=False)  # it is shared by all who ask
     return basis
+
+
+def resample(images: NDArray, C: Array, B: Array, out: NDArray) -> NDArray:
+    """Read each image at its source positions C B, and round to integers where `out` holds them.
+
+    Parameters
+    ----------
+    images
+        n × rows × columns.
+    C, B
+        The coefficients, n × 2 × k, or 1 × 2 × k, the same for all images, of a basis k × pixels.
+    out
+        Where to put the new images: n × rows × columns, or n × pixels. It is returned.
+    """
+    chunk_size = max(1, CHUNK_PIXELS // B.shape[1])
+    C = np.broadcast_to(C, (len(images), *C.shape[1:]))
+    for start in range(0, len(images), chunk_size):
+        chunk = slice(start, start + chunk_size)
+        values = interpolate(images[chunk], C[chunk] @ B)
+        if out.dtype.kind in "iu":
+            np.rint(values, out=values)
+        out[chunk] = values.reshape(out[chunk].shape)
+    return out
 
 
 def interpolate(images: NDArray, positions: Array) -> Array:
