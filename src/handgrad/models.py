@@ -142,6 +142,10 @@ def load_model(path: Path | str) -> Model:
         from handgrad.naive_bayes.pixels import bernoulli_model
 
         return bernoulli_model(path, tensors, metadata)
+    if kind == "average":
+        from handgrad.ensemble import average_model
+
+        return average_model(path, tensors, metadata)
     raise DataError(f"{path}: holds a {kind!r}, which is not a known model")
 
 
@@ -165,8 +169,10 @@ def model_metadata(model: NetworkModel) -> Metadata:
     }
 
 
-def network_model(path: Path, tensors: Tensors, metadata: Metadata) -> NetworkModel:
-    """Make the model from what its file holds.
+def network_model(
+    path: Path, tensors: Tensors, metadata: Metadata, prefix: str = ""
+) -> NetworkModel:
+    """Make the model from what its file holds, its tensors under names that begin with `prefix`.
 
     Raises
     ------
@@ -183,7 +189,8 @@ def network_model(path: Path, tensors: Tensors, metadata: Metadata) -> NetworkMo
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: the description of the model is damaged ({error})") from error
     network = model.network
-    for name, parameter in network_tensors(network).items():
+    for own_name, parameter in network_tensors(network).items():
+        name = prefix + own_name
         found = tensors.get(name)
         if found is None or found.shape != parameter.shape or found.dtype != parameter.dtype:
             raise DataError(

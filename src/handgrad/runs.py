@@ -198,15 +198,19 @@ def read_config(folder: Path | str) -> tuple[Hyperparameters, Source, str]:
     path = Path(folder) / "config.toml"
     try:
         config = tomllib.loads(path.read_text(encoding="utf-8"))
-        hyperparameters = Hyperparameters(**config["hyperparameters"])
-        recorded = _with_paths(config["data"])
-        fingerprint = recorded.pop("fingerprint")
-        recorded["reading"] = Reading(**_with_paths(recorded["reading"]))
-        return hyperparameters, Source(**recorded), fingerprint
+        return Hyperparameters(**config["hyperparameters"]), *read_data_table(config["data"])
     except OSError as error:
         raise DataError(f"{path.parent}: not a run folder, it has no config.toml") from error
     except (UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not the configuration of a run ({error})") from error
+
+
+def read_data_table(table: dict[str, Any]) -> tuple[Source, str]:
+    """Read the data and their fingerprint from the table [data] of a config.toml."""
+    recorded = _with_paths(table)
+    checksum = recorded.pop("fingerprint")
+    recorded["reading"] = Reading(**_with_paths(recorded["reading"]))
+    return Source(**recorded), checksum
 
 
 def read_history(folder: Path | str, last_epoch: int | None = None) -> History:
@@ -260,10 +264,13 @@ def _config(training: Training, source: Source) -> str:
 
     hyperparameters = as_toml(asdict(training.hyperparameters))
     hyperparameters["threads"] = training.threads
-    data = as_toml(asdict(source)) | {
-        "fingerprint": fingerprint(training.train, training.validation)
-    }
+    data = data_table(source, (training.train, training.validation))
     return tomli_w.dumps({"hyperparameters": hyperparameters, "data": data})
+
+
+def data_table(source: Source, data: Data) -> dict[str, Any]:
+    """Describe the data for the table [data] of a config.toml."""
+    return as_toml(asdict(source)) | {"fingerprint": fingerprint(*data)}
 
 
 PATHS = ("data", "validation", "labels", "validation_labels")

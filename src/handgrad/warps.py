@@ -79,6 +79,11 @@ class Warps:
         if self.bumps < 2 or self.bumps != int(self.bumps):
             raise UsageError(f"warps: bumps must be a whole number from 2 on, got {self.bumps}")
 
+    def scaled(self, factor: float) -> "Warps":
+        """Give warps whose strengths are these times a factor."""
+        strengths = {f.name: factor * getattr(self, f.name) for f in fields(self)}
+        return Warps(**strengths | {"bumps": self.bumps})
+
     def warp(
         self,
         images: NDArray,

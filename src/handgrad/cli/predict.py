@@ -8,8 +8,8 @@ from cyclopts import Parameter
 from handgrad.cli.data import dataset_from
 from handgrad.datasets import Reading, small_mnist
 from handgrad.evaluation import check_fit
-from handgrad.files import write_text
 from handgrad.models import load_model
+from handgrad.submission import write_submission
 
 
 def predict(
@@ -40,7 +40,6 @@ def predict(
     dataset = dataset_from(reading, data) or small_mnist().test
     check_fit(classifier, dataset)
     digits = classifier.predict(dataset.pixels)
-    lines = [f"{i},{digit}\n" for i, digit in enumerate(digits.tolist())]
-    write_text(out, "id,digit\n" + "".join(lines))
+    write_submission(out, digits)
     if not quiet:
         print(f"wrote {out}: {len(digits)} predictions for {dataset.name}")

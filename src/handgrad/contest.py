@@ -1,0 +1,342 @@
+"""The contest's entry: the best feed-forward network that a budget of minutes can train.
+
+Several networks of one recipe, each from a seed of its own, are trained side by side, a process and
+a BLAS thread each. The entry is the mean of their probabilities. `docs/contest.md` says what each
+ingredient of the recipe is worth.
+
+The budget decides the number of epochs before training begins, by arithmetic and not by the clock:
+the same seed, budget and data give the same entry, however busy the machine is.
+
+A contest's folder:
+
+config.toml         what was asked for, and the recipe that the budget came to
+network-1/, …       a run folder for each network
+model.safetensors   the average of the networks
+submission.csv      id,digit for each image of the test set
+summary.json        validation figures of the entry and of each network
+"""
+
+import json
+import math
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from handgrad.datasets import Dataset, Source, small_mnist
+from handgrad.ensemble import AverageModel, Views, save_average
+from handgrad.errors import DataError, UsageError
+from handgrad.evaluation import Evaluation, evaluate
+from handgrad.files import locked, write_text
+from handgrad.hyperparameters import Hyperparameters
+from handgrad.models import network_model, read_tensors
+from handgrad.runs import (
+    Data,
+    as_toml,
+    data_table,
+    description,
+    environment,
+    fingerprint,
+    read_data_table,
+    require_new,
+)
+from handgrad.studies.board import Board
+from handgrad.studies.pool import run_here
+from handgrad.studies.work import Ending, Task
+from handgrad.submission import write_submission
+from handgrad.threads import available_cores
+from handgrad.training import Training
+
+NARROW, WIDE = 512, 800
+"""How wide the two hidden layers are: wide, if the budget has enough epochs for that."""
+
+ENOUGH_EPOCHS = 250
+
+VIEWS, VIEW_STRENGTH = 16, 0.3
+"""Under how many warps an image is classified, and how strong they are beside training's."""
+
+MOST_NETWORKS = 8
+"""How many networks there are at most, on however many cores: each takes 200 MB."""
+
+SECONDS_KEPT_BACK = 10
+"""What starting, averaging and predicting may take."""
+
+SECONDS_PER_EXAMPLE = 16e-6
+SECONDS_PER_MULTIPLY_ADD = 27e-12
+"""What an epoch takes: warps and the like, and the matrix products.
+
+It is a tenth more than was measured, from 64 to 1,024 units wide, on a core that reaches 140
+GFLOP/s in large products. A slower one takes longer than the budget, and comes to the same.
+"""
+
+
+def recipe(epochs: int, hidden_dim: int, seed: int) -> Hyperparameters:
+    """Give what each network of the entry is asked to do."""
+    return Hyperparameters(
+        seed=seed,
+        max_epochs=epochs,
+        num_layers=3,
+        hidden_dim=hidden_dim,
+        activation="ReLU",
+        standardize=True,
+        straighten=True,
+        # Upright images in the centre need less turning, slanting and shifting.
+        warps=True,
+        warp_rotation=10,
+        warp_scale=0.15,
+        warp_shear=0.1,
+        warp_shift=1,
+        warp_elastic=1.3,
+        warp_bumps=5,
+        momentum=0.9,
+        nesterov=True,
+        batch_size=100,
+        step_size=0.08,
+        schedule="cosine",
+        warmup_epochs=epochs / 20,
+        weight_decay=1e-4 if hidden_dim == NARROW else 2e-4,
+        threads=1,
+    )
+
+
+def recipe_within(minutes: float, seed: int, data: Data) -> Hyperparameters:
+    """Give the recipe that fits a budget.
+
+    Raises
+    ------
+    UsageError
+        If the budget is too short for an epoch.
+    """
+    if not 0 < minutes < math.inf:
+        raise UsageError(f"must be a number above 0, got {minutes}", "minutes")
+    epochs = {
+        width: int((60 * minutes - SECONDS_KEPT_BACK) / seconds_per_epoch(width, data))
+        for width in (NARROW, WIDE)
+    }
+    width = WIDE if epochs[WIDE] >= ENOUGH_EPOCHS else NARROW
+    if epochs[width] < 1:
+        least = (SECONDS_KEPT_BACK + seconds_per_epoch(width, data)) / 60
+        raise UsageError(
+            f"{minutes:g} is too short for an epoch of {len(data[0])} examples; expected "
+            f"{math.ceil(100 * least) / 100:g} or more",
+            "minutes",
+        )
+    return recipe(epochs[width], width, seed)
+
+
+def seconds_per_epoch(hidden_dim: int, data: Data) -> float:
+    """Estimate what an epoch of the recipe takes on one quiet core, validation included."""
+    train, validation = data
+    first = train.input_dim * hidden_dim
+    weights = first + hidden_dim**2 + hidden_dim * (train.class_count or 0)
+    # Forward once, backward twice, less the gradient of the data; validation goes only forward.
+    multiply_adds = len(train) * (3 * weights - first) + len(validation) * weights
+    return SECONDS_PER_EXAMPLE * len(train) + SECONDS_PER_MULTIPLY_ADD * multiply_adds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """An entry to be trained in a folder: make one with `new_contest` or `read_contest`."""
+
+    folder: Path
+    minutes: float
+    networks: int
+    hyperparameters: Hyperparameters
+    """The recipe, with the contest's seed, from which the networks' are made."""
+
+    source: Source
+    data: Data
+    test: Dataset
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The runs that train the networks."""
+        return [
+            Task(
+                number=number,
+                name=f"network-{number + 1}",
+                folder=self.folder.resolve() / f"network-{number + 1}",
+                hyperparameters=replace(
+                    self.hyperparameters,
+                    # No two contests have a network in common.
+                    seed=100 * self.hyperparameters.seed + number + 1,
+                ),
+                source=self.source,
+            )
+            for number in range(self.networks)
+        ]
+
+    @property
+    def expected_seconds(self) -> float:
+        """About how long it takes on as many quiet cores as there are networks."""
+        h = self.hyperparameters
+        assert isinstance(h.hidden_dim, int)
+        return SECONDS_KEPT_BACK + h.max_epochs * seconds_per_epoch(h.hidden_dim, self.data)
+
+
+def new_contest(
+    folder: Path, minutes: float, seed: int, source: Source, test: Path | None = None
+) -> Contest:
+    """Prepare an entry in a folder that is new or empty.
+
+    Parameters
+    ----------
+    folder
+        Where everything is written.
+    minutes
+        The budget, on as many quiet cores as there are networks.
+    seed
+        What everything random is drawn from.
+    source
+        The training and the validation set.
+    test
+        The images to predict, read as the training set is but without labels; None: Small MNIST's.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds something, the budget is too short, or the data are not images.
+    DataError
+        If the data cannot be read or do not fit together.
+    """
+    require_new(folder, "choose another --out, or --resume it")
+    data, images = _load(source, test)
+    contest = Contest(
+        folder=folder,
+        minutes=minutes,
+        networks=min(available_cores(), MOST_NETWORKS),
+        hyperparameters=recipe_within(minutes, seed, data),
+        source=source,
+        data=data,
+        test=images,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "config.toml", _config(contest, test))
+    return contest
+
+
+def read_contest(folder: Path) -> Contest:
+    """Take up an entry again in its folder, as its config.toml says.
+
+    Raises
+    ------
+    DataError
+        If the folder is not a contest's, or its data have changed or cannot be read.
+    """
+    path = folder / "config.toml"
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        asked = config["contest"]
+        minutes, networks = float(asked["minutes"]), int(asked["networks"])
+        test = Path(asked["test"]) if "test" in asked else None
+        hyperparameters = Hyperparameters(**config["hyperparameters"])
+        source, recorded = read_data_table(config["data"])
+    except OSError as error:
+        raise DataError(f"{folder}: not a contest's folder, it has no config.toml") from error
+    except (UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: not the configuration of a contest ({error})") from error
+    data, images = _load(source, test)
+    if recorded != fingerprint(*data):
+        raise DataError(f"{folder}: the data are not those that the contest was started with")
+    return Contest(
+        folder=folder,
+        minutes=minutes,
+        networks=networks,
+        hyperparameters=hyperparameters,
+        source=source,
+        data=data,
+        test=images,
+    )
+
+
+def train_networks(contest: Contest, board: Board) -> Iterator[Ending]:
+    """Train the networks, each from its last checkpoint if it has one; yield how each ended.
+
+    Raises
+    ------
+    UsageError
+        If another process is at work in the folder.
+    """
+    with locked(contest.folder):
+        jobs = min(contest.networks, available_cores())
+        yield from run_here(contest.tasks, contest.data, jobs, board)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What an entry and each of its networks are worth on the validation set."""
+
+    entry: Evaluation
+    networks: dict[str, Evaluation]
+
+
+def write_entry(contest: Contest) -> Result:
+    """Average the networks that have been trained; write model, submission and summary."""
+    paths = {task.name: task.folder / "model.safetensors" for task in contest.tasks}
+    members = {name: network_model(path, *read_tensors(path)) for name, path in paths.items()}
+    strengths = contest.hyperparameters.strengths().scaled(VIEW_STRENGTH)
+    views = Views(strengths, VIEWS, contest.hyperparameters.seed)
+    model = AverageModel(tuple(members.values()), views)
+    validation = contest.data[1]
+    result = Result(
+        evaluate(model, validation),
+        {name: evaluate(member, validation) for name, member in members.items()},
+    )
+    save_average(contest.folder / "model.safetensors", model)
+    write_submission(contest.folder / "submission.csv", model.predict(contest.test.pixels))
+    # Last: a folder with a summary has all the rest.
+    write_text(contest.folder / "summary.json", _summary(contest, result))
+    return result
+
+
+def _load(source: Source, test: Path | None) -> tuple[Data, Dataset]:
+    train, validation = source.load()
+    Training(train, validation)  # Raises DataError if they do not fit together.
+    if train.image_shape is None:
+        raise UsageError(f"{train.name}: not images, which the contest's recipe needs")
+    if test is None:
+        images = small_mnist().test
+    else:
+        images = replace(source.reading, label="none", classes=None).read(test)
+    if images.input_dim != train.input_dim:
+        raise DataError(
+            f"{images.name}: images of {images.input_dim} pixels, expected {train.input_dim} as "
+            f"in {train.name}"
+        )
+    return (train, validation), images
+
+
+def _config(contest: Contest, test: Path | None) -> str:
+    import tomli_w
+
+    asked = {"minutes": contest.minutes, "networks": contest.networks, "test": test}
+    config = {
+        "contest": as_toml(asked),
+        "hyperparameters": as_toml(asdict(contest.hyperparameters)),
+        "data": data_table(contest.source, contest.data),
+    }
+    return tomli_w.dumps(config)
+
+
+def _summary(contest: Contest, result: Result) -> str:
+    h, (train, validation) = contest.hyperparameters, contest.data
+    summary: dict[str, Any] = {
+        "status": "finished",
+        "minutes": contest.minutes,
+        "seed": h.seed,
+        "epochs": h.max_epochs,
+        "hidden_dim": h.hidden_dim,
+        "final": _figures(result.entry),
+        "networks": {name: _figures(found) for name, found in result.networks.items()},
+        "data": {
+            "train": description(train),
+            "validation": description(validation),
+            "test": description(contest.test),
+        },
+    }
+    return json.dumps(summary | environment(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _figures(evaluation: Evaluation) -> dict[str, float]:
+    return {"validation_loss": evaluation.loss, "validation_accuracy": evaluation.accuracy}

@@ -1,0 +1,14 @@
+"""The contest's file of predictions: `id,digit`, an image a line."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.files import write_text
+
+
+def write_submission(path: Path | str, digits: NDArray[np.intp]) -> None:
+    """Write the predicted digit of each image beside its id: its row, counted from 0."""
+    lines = [f"{i},{digit}\n" for i, digit in enumerate(digits.tolist())]
+    write_text(Path(path), "id,digit\n" + "".join(lines))
