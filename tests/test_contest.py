@@ -1,0 +1,224 @@
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handgrad import contest as contests
+from handgrad.cli import run
+from handgrad.contest import (
+    NARROW,
+    SECONDS_KEPT_BACK,
+    WIDE,
+    new_contest,
+    recipe_within,
+    seconds_per_epoch,
+)
+from handgrad.datasets import Source, write_csv, write_npz
+from handgrad.ensemble import AverageModel, Views
+from handgrad.errors import UsageError
+from handgrad.models import load_model
+from handgrad.runs import Run
+
+SOURCE = Source(data=Path("tiny.npz"))
+WRITTEN = ("config.toml", "model.safetensors", "submission.csv", "summary.json")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch, tiny):
+    monkeypatch.chdir(tmp_path)
+    write_npz(tmp_path / "tiny.npz", tiny)
+    return tmp_path
+
+
+@pytest.fixture
+def cores(monkeypatch):
+    """Call it to say how many cores there are; with one, networks train in this process."""
+    return lambda count: monkeypatch.setattr(contests, "available_cores", lambda: count)
+
+
+@pytest.fixture
+def minutes(here):
+    """A budget of two epochs."""
+    return (SECONDS_KEPT_BACK + 2.5 * seconds_per_epoch(NARROW, SOURCE.load())) / 60
+
+
+@pytest.fixture
+def begin(cores, minutes):
+    """Call it to begin a contest of two networks, to be trained one after the other."""
+
+    def begin(name, seed=102):
+        cores(2)
+        entry = new_contest(Path(name), minutes, seed, SOURCE, Path("tiny.npz"))
+        cores(1)
+        return entry
+
+    return begin
+
+
+def finish(name):
+    assert run(["contest", "--resume", name, "--quiet"]) == 0
+    return {file: (Path(name) / file).read_bytes() for file in WRITTEN}
+
+
+def test_a_contest_from_end_to_end(cores, minutes, here, tiny, capsys):
+    cores(2)
+    options = ["--test", "tiny.npz", "--minutes", repr(minutes), "--out", "entry"]
+    assert run(["contest", "tiny.npz", *options]) == 0
+    output = capsys.readouterr().out
+    assert "2 networks with two hidden layers of 512, 2 epochs each, on 25 examples" in output
+    assert "the entry: validation loss" in output
+    folder = here / "entry"
+    networks = ["network-1", "network-2"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*WRITTEN, *networks])
+
+    with open(folder / "submission.csv", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["id", "digit"]
+    assert [row[0] for row in rows[1:]] == [str(i) for i in range(30)]
+    model = load_model(folder)
+    assert [int(row[1]) for row in rows[1:]] == model.predict(tiny.pixels).tolist()
+
+    members = tuple(load_model(folder / name) for name in networks)
+    views = Views(contests.recipe(2, NARROW, 102).strengths().scaled(0.3), 16, 102)
+    expected = AverageModel(members, views).predict_proba(tiny.pixels)
+    np.testing.assert_array_equal(model.predict_proba(tiny.pixels), expected)
+    summary = json.loads((folder / "summary.json").read_text())
+    validation = SOURCE.load()[1]
+    accuracy = np.mean(model.predict(validation.pixels) == validation.labels)
+    assert summary["final"]["validation_accuracy"] == accuracy
+    assert set(summary["networks"]) == set(networks)
+
+
+def test_other_commands_take_the_model(begin, here, capsys):
+    begin("entry")
+    written = finish("entry")
+    assert run(["predict", "entry", "tiny.npz", "--out", "again.csv"]) == 0
+    assert (here / "again.csv").read_bytes() == written["submission.csv"]
+    assert run(["evaluate", "entry", "tiny.npz"]) == 0
+    assert "30 examples" in capsys.readouterr().out
+
+
+def test_a_seed_gives_one_entry_side_by_side_or_one_after_the_other(begin, cores):
+    begin("one")
+    one = finish("one")
+    begin("two")
+    cores(2)
+    assert finish("two") == one
+    begin("other", seed=103)
+    other = finish("other")
+    assert other["model.safetensors"] != one["model.safetensors"]
+
+
+def test_no_network_is_in_two_contests(begin):
+    entries = [begin(f"entry-{seed}", seed) for seed in range(3)]
+    seeds = [task.hyperparameters.seed for entry in entries for task in entry.tasks]
+    assert len(set(seeds)) == 6
+
+
+def test_resumed_ends_where_uninterrupted_ends(begin):
+    begin("straight")
+    straight = finish("straight")
+    task = begin("resumed").tasks[0]
+    interrupted = Run.create(task.folder, task.hyperparameters, task.source)
+    next(interrupted.training)
+    interrupted.finish("interrupted")
+    assert finish("resumed") == straight
+    assert finish("resumed") == straight, "to go on with what has ended changes nothing"
+
+
+def test_interruption_says_how_to_go_on(begin, monkeypatch, capsys):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    begin("my entry")
+    monkeypatch.setattr(contests, "run_here", interrupt)
+    assert run(["contest", "--resume", "my entry"]) == 130
+    assert "go on with: handgrad contest --resume 'my entry'" in capsys.readouterr().err
+
+
+def test_a_network_that_fails_is_named(begin, here, capsys):
+    begin("entry")
+    (here / "entry" / "network-2").mkdir()
+    assert run(["contest", "--resume", "entry", "--quiet"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("handgrad: network-2 failed: ")
+    assert not (here / "entry" / "submission.csv").exists()
+
+
+def test_the_budget_is_kept_and_used(digits):
+    data, before = (digits.train, digits.validation), 0.0
+    for minutes in (0.2, 0.5, 1, 2, 3, 10, 60):
+        h = recipe_within(minutes, 102, data)
+        seconds = SECONDS_KEPT_BACK + h.max_epochs * seconds_per_epoch(h.hidden_dim, data)
+        assert 60 * minutes - 1 < seconds <= 60 * minutes
+        assert seconds > before
+        before = seconds
+    assert recipe_within(1, 102, data).hidden_dim == NARROW
+    assert recipe_within(10, 102, data).hidden_dim == WIDE
+    assert h.warmup_epochs == pytest.approx(0.05 * h.max_epochs)
+
+
+def test_a_budget_that_is_said_to_be_enough_is(digits):
+    data = digits.train, digits.validation
+    with pytest.raises(UsageError, match="too short for an epoch of 5000") as error:
+        recipe_within(0.1, 102, data)
+    enough = float(str(error.value).split("expected ")[1].split()[0])
+    assert recipe_within(enough, 102, data).max_epochs >= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["contest", "--minutes", "0.1"], "--minutes 0.1 is too short for an epoch"),
+        (["contest", "--minutes", "0"], "--minutes must be a number above 0"),
+        (["contest", "--minutes", "nan"], "--minutes must be a number above 0"),
+        (["contest", "--seed=-1"], "--seed must be a whole number"),
+        (["contest", "--out", "taken"], "taken exists already"),
+        (["contest", "--resume", "taken", "--seed", "0"], "--resume takes no other option"),
+        (["contest", "flat.csv", "--test", "flat.csv"], "flat.csv: not images"),
+        (["train", "flat.csv", "--warps"], "--warps needs images, and flat.csv"),
+        (["train", "flat.csv", "--straighten"], "--straighten needs images, and flat.csv"),
+        (["train", "--dropout", "1"], "--dropout must be from 0 to below 1"),
+        (["train", "--momentum", "1"], "--momentum must be from 0 to below 1"),
+        (["train", "--schedule", "step"], "--schedule step needs decay_epochs"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_exit_status_2(arguments, sentence, here, tiny, capsys):
+    check_refusal(2, arguments, sentence, here, tiny, capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["contest", "--resume", "nowhere"], "nowhere: not a contest's folder"),
+        (["contest", "--resume", "taken"], "not the configuration of a contest"),
+        (["contest", "tiny.npz"], "images of 784 pixels, expected 12 as in tiny.npz"),
+        (["contest", "--test", "nowhere.csv"], "nowhere.csv: no such file"),
+    ],
+)
+def test_a_problem_with_the_data_is_one_line_and_exit_status_1(
+    arguments, sentence, here, tiny, capsys
+):
+    check_refusal(1, arguments, sentence, here, tiny, capsys)
+
+
+def check_refusal(status, arguments, sentence, here, tiny, capsys):
+    write_csv(here / "flat.csv", tiny)
+    (here / "taken").mkdir()
+    (here / "taken" / "config.toml").write_text("[contest]\n")
+    before = sorted(here.rglob("*"))
+    assert run(arguments) == status
+    error = capsys.readouterr().err
+    assert error.startswith("handgrad: ")
+    assert error.count("\n") == 1
+    assert sentence in error
+    assert sorted(here.rglob("*")) == before
+
+
+def test_data_that_changed_are_noticed(begin, here, tiny, capsys):
+    begin("entry")
+    write_npz(here / "tiny.npz", tiny.rows(slice(20)))
+    assert run(["contest", "--resume", "entry"]) == 1
+    assert "not those that the contest was started with" in capsys.readouterr().err
