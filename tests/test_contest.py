@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,10 @@ from handgrad.ensemble import AverageModel, Views
 from handgrad.errors import UsageError
 from handgrad.models import load_model
 from handgrad.runs import Run
+from handgrad.studies import read_study
 
 SOURCE = Source(data=Path("tiny.npz"))
+VARIANTS_OF_SEVERAL = ("no affine warps", "no momentum", "with averaged weights")
 WRITTEN = ("config.toml", "model.safetensors", "submission.csv", "summary.json")
 
 
@@ -222,3 +225,15 @@ def test_data_that_changed_are_noticed(begin, here, tiny, capsys):
     write_npz(here / "tiny.npz", tiny.rows(slice(20)))
     assert run(["contest", "--resume", "entry"]) == 1
     assert "not those that the contest was started with" in capsys.readouterr().err
+
+
+def test_the_ablation_is_of_this_recipe():
+    """Its runs are the recipe, but for what a variant is named for."""
+    study = read_study(Path(__file__).parents[1] / "docs" / "ablation.toml")
+    by_name = {run.name: asdict(run.hyperparameters) for run in study.runs}
+    for name, settings in by_name.items():
+        variant, seed = name.split(", seed ")
+        ours = asdict(contests.recipe(100, NARROW, int(seed)))
+        changed = {key for key in ours if settings[key] != ours[key]}
+        assert bool(changed) == (variant != "recipe"), name
+        assert len(changed) in (0, 1) or variant in VARIANTS_OF_SEVERAL, name
