@@ -18,11 +18,12 @@ from statistics import mean
 from matplotlib.figure import Figure
 
 from handgrad import small_mnist
-from handgrad.contest import NARROW, VIEW_STRENGTH, VIEWS, recipe
+from handgrad.contest import VIEW_STRENGTH, VIEWS
 from handgrad.ensemble import AverageModel, Views
 from handgrad.evaluation import evaluate
 from handgrad.files import replacing
 from handgrad.models import load_model
+from handgrad.recipe import NARROW, recipe
 from handgrad.studies.folder import run_folder
 
 RECIPE = "recipe"

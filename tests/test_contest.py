@@ -8,18 +8,19 @@ import pytest
 
 from handgrad import contest as contests
 from handgrad.cli import run
-from handgrad.contest import (
-    NARROW,
-    SECONDS_KEPT_BACK,
-    WIDE,
-    new_contest,
-    recipe_within,
-    seconds_per_epoch,
-)
+from handgrad.contest import new_contest
 from handgrad.datasets import Source, write_csv, write_npz
 from handgrad.ensemble import AverageModel, Views
 from handgrad.errors import UsageError
 from handgrad.models import load_model
+from handgrad.recipe import (
+    NARROW,
+    SECONDS_KEPT_BACK,
+    WIDE,
+    recipe,
+    recipe_within,
+    seconds_per_epoch,
+)
 from handgrad.runs import Run
 from handgrad.studies import read_study
 
@@ -70,7 +71,7 @@ def test_a_contest_from_end_to_end(cores, minutes, here, tiny, capsys):
     options = ["--test", "tiny.npz", "--minutes", repr(minutes), "--out", "entry"]
     assert run(["contest", "tiny.npz", *options]) == 0
     output = capsys.readouterr().out
-    assert "2 networks with two hidden layers of 512, 2 epochs each, on 25 examples" in output
+    assert "2 networks with hidden layers of 512, 2 epochs each, on 25 examples" in output
     assert "the entry: validation loss" in output
     folder = here / "entry"
     networks = ["network-1", "network-2"]
@@ -84,7 +85,7 @@ def test_a_contest_from_end_to_end(cores, minutes, here, tiny, capsys):
     assert [int(row[1]) for row in rows[1:]] == model.predict(tiny.pixels).tolist()
 
     members = tuple(load_model(folder / name) for name in networks)
-    views = Views(contests.recipe(2, NARROW, 102).strengths().scaled(0.3), 16, 102)
+    views = Views(recipe(2, NARROW, 102).strengths().scaled(0.3), 16, 102)
     expected = AverageModel(members, views).predict_proba(tiny.pixels)
     np.testing.assert_array_equal(model.predict_proba(tiny.pixels), expected)
     summary = json.loads((folder / "summary.json").read_text())
@@ -233,7 +234,7 @@ def test_the_ablation_is_of_this_recipe():
     by_name = {run.name: asdict(run.hyperparameters) for run in study.runs}
     for name, settings in by_name.items():
         variant, seed = name.split(", seed ")
-        ours = asdict(contests.recipe(100, NARROW, int(seed)))
+        ours = asdict(recipe(100, NARROW, int(seed)))
         changed = {key for key in ours if settings[key] != ours[key]}
         assert bool(changed) == (variant != "recipe"), name
         assert len(changed) in (0, 1) or variant in VARIANTS_OF_SEVERAL, name

@@ -199,6 +199,16 @@ def test_strengths_are_in_the_units_they_claim():
     np.testing.assert_allclose(field.std(axis=0), 1.4, rtol=0.06)
 
 
+def test_scaled_warps_are_the_same_warps_less_strong():
+    whole, half = (
+        parts(warps.coefficients(50, (28, 28), np.random.default_rng(0)))
+        for warps in (Warps(bumps=5), Warps(bumps=5).scaled(0.5))
+    )
+    half["scale"], whole["scale"] = half["scale"] - 1, whole["scale"] - 1
+    for name, values in whole.items():
+        np.testing.assert_allclose(half[name], values / 2, atol=1e-6, err_msg=name)
+
+
 def test_elastic_fields_are_smooth_on_images_of_any_shape():
     basis = warp_basis((28, 56), 7, np.dtype(float))[3:].reshape(49, 28, 56)
     neighbours = np.sum(basis[:, :, 1:] * basis[:, :, :-1], axis=0)

@@ -1,8 +1,7 @@
-"""The contest's entry: the best feed-forward network that a budget of minutes can train.
+"""The contest's entry: the best feed-forward networks that a budget of minutes can train.
 
 Several networks of one recipe, each from a seed of its own, are trained side by side, a process and
-a BLAS thread each. The entry is the mean of their probabilities. `docs/contest.md` says what each
-ingredient of the recipe is worth.
+a BLAS thread each. The entry is the mean of their probabilities.
 
 The budget decides the number of epochs before training begins, by arithmetic and not by the clock:
 the same seed, budget and data give the same entry, however busy the machine is.
@@ -17,7 +16,6 @@ summary.json        validation figures of the entry and of each network
 """
 
 import json
-import math
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -31,6 +29,7 @@ from handgrad.evaluation import Evaluation, evaluate
 from handgrad.files import locked, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import network_model, read_tensors
+from handgrad.recipe import recipe_within
 from handgrad.runs import (
     Data,
     as_toml,
@@ -48,91 +47,11 @@ from handgrad.submission import write_submission
 from handgrad.threads import available_cores
 from handgrad.training import Training
 
-NARROW, WIDE = 512, 800
-"""How wide the two hidden layers are: wide, if the budget has enough epochs for that."""
-
-ENOUGH_EPOCHS = 250
-
 VIEWS, VIEW_STRENGTH = 16, 0.3
 """Under how many warps an image is classified, and how strong they are beside training's."""
 
 MOST_NETWORKS = 8
-"""How many networks there are at most, on however many cores: each takes 200 MB."""
-
-SECONDS_KEPT_BACK = 10
-"""What starting, averaging and predicting may take."""
-
-SECONDS_PER_EXAMPLE = 16e-6
-SECONDS_PER_MULTIPLY_ADD = 27e-12
-"""What an epoch takes: warps and the like, and the matrix products.
-
-It is a tenth more than was measured, from 64 to 1,024 units wide, on a core that reaches 140
-GFLOP/s in large products. A slower one takes longer than the budget, and comes to the same.
-"""
-
-
-def recipe(epochs: int, hidden_dim: int, seed: int) -> Hyperparameters:
-    """Give what each network of the entry is asked to do."""
-    return Hyperparameters(
-        seed=seed,
-        max_epochs=epochs,
-        num_layers=3,
-        hidden_dim=hidden_dim,
-        activation="ReLU",
-        standardize=True,
-        straighten=True,
-        # Upright images in the centre need less turning, slanting and shifting.
-        warps=True,
-        warp_rotation=10,
-        warp_scale=0.15,
-        warp_shear=0.1,
-        warp_shift=1,
-        warp_elastic=1.3,
-        warp_bumps=5,
-        momentum=0.9,
-        nesterov=True,
-        batch_size=100,
-        step_size=0.08,
-        schedule="cosine",
-        warmup_epochs=epochs / 20,
-        weight_decay=1e-4 if hidden_dim == NARROW else 2e-4,
-        threads=1,
-    )
-
-
-def recipe_within(minutes: float, seed: int, data: Data) -> Hyperparameters:
-    """Give the recipe that fits a budget.
-
-    Raises
-    ------
-    UsageError
-        If the budget is too short for an epoch.
-    """
-    if not 0 < minutes < math.inf:
-        raise UsageError(f"must be a number above 0, got {minutes}", "minutes")
-    epochs = {
-        width: int((60 * minutes - SECONDS_KEPT_BACK) / seconds_per_epoch(width, data))
-        for width in (NARROW, WIDE)
-    }
-    width = WIDE if epochs[WIDE] >= ENOUGH_EPOCHS else NARROW
-    if epochs[width] < 1:
-        least = (SECONDS_KEPT_BACK + seconds_per_epoch(width, data)) / 60
-        raise UsageError(
-            f"{minutes:g} is too short for an epoch of {len(data[0])} examples; expected "
-            f"{math.ceil(100 * least) / 100:g} or more",
-            "minutes",
-        )
-    return recipe(epochs[width], width, seed)
-
-
-def seconds_per_epoch(hidden_dim: int, data: Data) -> float:
-    """Estimate what an epoch of the recipe takes on one quiet core, validation included."""
-    train, validation = data
-    first = train.input_dim * hidden_dim
-    weights = first + hidden_dim**2 + hidden_dim * (train.class_count or 0)
-    # Forward once, backward twice, less the gradient of the data; validation goes only forward.
-    multiply_adds = len(train) * (3 * weights - first) + len(validation) * weights
-    return SECONDS_PER_EXAMPLE * len(train) + SECONDS_PER_MULTIPLY_ADD * multiply_adds
+"""How many networks there are at most, on however many cores: each is a process of 100 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,27 +71,22 @@ class Contest:
     @property
     def tasks(self) -> list[Task]:
         """The runs that train the networks."""
+        # Absolute paths: a worker may have been started in another folder, for something else.
+        folder, source = self.folder.resolve(), self.source.resolve()
         return [
             Task(
                 number=number,
                 name=f"network-{number + 1}",
-                folder=self.folder.resolve() / f"network-{number + 1}",
+                folder=folder / f"network-{number + 1}",
                 hyperparameters=replace(
                     self.hyperparameters,
                     # No two contests have a network in common.
                     seed=100 * self.hyperparameters.seed + number + 1,
                 ),
-                source=self.source,
+                source=source,
             )
             for number in range(self.networks)
         ]
-
-    @property
-    def expected_seconds(self) -> float:
-        """About how long it takes on as many quiet cores as there are networks."""
-        h = self.hyperparameters
-        assert isinstance(h.hidden_dim, int)
-        return SECONDS_KEPT_BACK + h.max_epochs * seconds_per_epoch(h.hidden_dim, self.data)
 
 
 def new_contest(

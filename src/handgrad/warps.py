@@ -19,7 +19,7 @@ Platt 2003, "Best practices for convolutional neural networks applied to visual 
 
 import functools
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +81,14 @@ class Warps:
 
     def scaled(self, factor: float) -> "Warps":
         """Give warps whose strengths are these times a factor."""
-        strengths = {f.name: factor * getattr(self, f.name) for f in fields(self)}
-        return Warps(**strengths | {"bumps": self.bumps})
+        return replace(
+            self,
+            rotation=factor * self.rotation,
+            scale=factor * self.scale,
+            shear=factor * self.shear,
+            shift=factor * self.shift,
+            elastic=factor * self.elastic,
+        )
 
     def warp(
         self,

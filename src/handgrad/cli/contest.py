@@ -114,11 +114,11 @@ def _train(contest: Contest, quiet: bool) -> list[Ending]:
 
 
 def _announcement(contest: Contest) -> str:
-    h, minutes = contest.hyperparameters, contest.expected_seconds / 60
+    h = contest.hyperparameters
     networks = f"{contest.networks} networks" if contest.networks > 1 else "1 network"
     return (
-        f"{networks} with two hidden layers of {h.hidden_dim}, {h.max_epochs} epochs each, on "
-        f"{len(contest.data[0])} examples: about {minutes:.1f} minutes on quiet cores"
+        f"{networks} with hidden layers of {h.hidden_dim}, {h.max_epochs} epochs each, on "
+        f"{len(contest.data[0])} examples: {contest.minutes:g} minutes at most, on quiet cores"
     )
 
 

@@ -1,6 +1,6 @@
 """Where a run's data are from: as options of the command, and as they are recorded."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from handgrad.datasets.csv import LabelColumn
@@ -74,6 +74,20 @@ class Source:
         settings = (self.validation, self.validation_labels, self.reading)
         if self.data is None and settings != (None, None, Reading()):
             raise UsageError("options that say how data are read need DATA, the file to read")
+
+    def resolve(self) -> "Source":
+        """Give the same with absolute paths."""
+
+        def absolute(path: Path | None) -> Path | None:
+            return path and path.resolve()
+
+        return replace(
+            self,
+            data=absolute(self.data),
+            validation=absolute(self.validation),
+            validation_labels=absolute(self.validation_labels),
+            reading=replace(self.reading, labels=absolute(self.reading.labels)),
+        )
 
     def load(self) -> tuple[Dataset, Dataset]:
         """Read the training and the validation set.

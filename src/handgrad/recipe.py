@@ -1,0 +1,90 @@
+"""The contest's recipe, and what of it fits a budget of minutes.
+
+`docs/contest.md` says why each ingredient is there, and what it is worth.
+"""
+
+import math
+
+from handgrad.errors import UsageError
+from handgrad.hyperparameters import Hyperparameters
+from handgrad.runs import Data
+
+NARROW, WIDE = 512, 800
+"""How wide the two hidden layers are: wide, if the budget has enough epochs for that."""
+
+ENOUGH_EPOCHS = 250
+
+SECONDS_KEPT_BACK = 10
+"""What starting, averaging and predicting may take."""
+
+SECONDS_PER_EXAMPLE = 16e-6
+SECONDS_PER_MULTIPLY_ADD = 27e-12
+"""What an epoch takes: warps and the like, and the matrix products.
+
+It is a tenth more than was measured, from 64 to 1,024 units wide, on a core that reaches 140
+GFLOP/s in large products. A slower one takes longer than the budget, and comes to the same.
+"""
+
+
+def recipe(epochs: int, hidden_dim: int, seed: int) -> Hyperparameters:
+    """Give what each network of the entry is asked to do."""
+    return Hyperparameters(
+        seed=seed,
+        max_epochs=epochs,
+        num_layers=3,
+        hidden_dim=hidden_dim,
+        activation="ReLU",
+        standardize=True,
+        straighten=True,
+        # Upright images in the centre need less turning, slanting and shifting.
+        warps=True,
+        warp_rotation=10,
+        warp_scale=0.15,
+        warp_shear=0.1,
+        warp_shift=1,
+        warp_elastic=1.3,
+        warp_bumps=5,
+        momentum=0.9,
+        nesterov=True,
+        batch_size=100,
+        step_size=0.08,
+        schedule="cosine",
+        warmup_epochs=epochs / 20,
+        weight_decay=1e-4 if hidden_dim == NARROW else 2e-4,
+        threads=1,
+    )
+
+
+def recipe_within(minutes: float, seed: int, data: Data) -> Hyperparameters:
+    """Give the recipe that fits a budget.
+
+    Raises
+    ------
+    UsageError
+        If the budget is too short for an epoch.
+    """
+    if not 0 < minutes < math.inf:
+        raise UsageError(f"must be a number above 0, got {minutes}", "minutes")
+    epochs = {
+        width: int((60 * minutes - SECONDS_KEPT_BACK) / seconds_per_epoch(width, data))
+        for width in (NARROW, WIDE)
+    }
+    width = WIDE if epochs[WIDE] >= ENOUGH_EPOCHS else NARROW
+    if epochs[width] < 1:
+        least = (SECONDS_KEPT_BACK + seconds_per_epoch(width, data)) / 60
+        raise UsageError(
+            f"{minutes:g} is too short for an epoch of {len(data[0])} examples; expected "
+            f"{math.ceil(100 * least) / 100:g} or more",
+            "minutes",
+        )
+    return recipe(epochs[width], width, seed)
+
+
+def seconds_per_epoch(hidden_dim: int, data: Data) -> float:
+    """Estimate what an epoch of the recipe takes on one quiet core, validation included."""
+    train, validation = data
+    first = train.input_dim * hidden_dim
+    weights = first + hidden_dim**2 + hidden_dim * (train.class_count or 0)
+    # Forward once, backward twice, less the gradient of the data; validation goes only forward.
+    multiply_adds = len(train) * (3 * weights - first) + len(validation) * weights
+    return SECONDS_PER_EXAMPLE * len(train) + SECONDS_PER_MULTIPLY_ADD * multiply_adds
