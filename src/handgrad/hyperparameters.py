@@ -103,7 +103,7 @@ class Hyperparameters:
     """Scale pixels to mean 0 and deviation 1 over the training set, not x/256 − 0.5."""
 
     straighten: bool = False
-    """Whether each image, when it is classified too, is first sheared upright and centred."""
+    """Whether every image is first sheared upright and centred, in training and in use."""
 
     warps: bool = False
     """Whether every epoch sees freshly deformed images, as strongly as the next six say."""

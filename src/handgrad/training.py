@@ -98,6 +98,11 @@ class Training:
     hyperparameters
         What to do with them.
 
+    Attributes
+    ----------
+    pixels
+        n × d: those of the training set, straightened where that is asked for, before any warps.
+
     Raises
     ------
     DataError
@@ -119,8 +124,8 @@ class Training:
         self.hyperparameters = h = hyperparameters or Hyperparameters()
         self.train, self.validation = train, validation
         class_count = _class_count(train, validation)
-        self._pixels, self._validation_pixels = _prepared(train, validation, h)
-        self.scaling = Scaling.standardizing(self._pixels) if h.standardize else Scaling()
+        self.pixels, self._validation_pixels = _prepared(train, validation, h)
+        self.scaling = Scaling.standardizing(self.pixels) if h.standardize else Scaling()
         self.network = _build(h, train.input_dim, class_count)
         self.optimizer = _optimizer(h, self.network)
         self.average = Average(self.network.parameters) if h.average != "none" else None
@@ -131,7 +136,7 @@ class Training:
         self._before = {name: np.empty_like(vector) for name, vector in self.state.items()}
         self._batches: dict[int, _Batch] = {}
         self._warps = h.strengths() if h.warps else None
-        self._warped = np.empty_like(self._pixels) if h.warps else self._pixels
+        self._warped = np.empty_like(self.pixels) if h.warps else self.pixels
 
     @property
     def epoch(self) -> int:
@@ -214,7 +219,7 @@ class Training:
         if self._warps:
             rng = _stream(h.seed, "warps", epoch)
             shape = self.train.image_shape
-            self._warps.warp(self._pixels, rng, image_shape=shape, out=self._warped)
+            self._warps.warp(self.pixels, rng, image_shape=shape, out=self._warped)
         order = _stream(h.seed, "shuffle", epoch).permutation(len(self.train))
         with self._dropping_out(epoch):
             for start in range(0, len(order), h.batch_size):

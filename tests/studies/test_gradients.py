@@ -1,11 +1,14 @@
 """Gradients by layer against automatic differentiation, and what the measuring leaves alone."""
 
+import dataclasses
+
 import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad
 
 from handgrad.errors import DataError
+from handgrad.straighten import straighten
 from handgrad.studies import gradients as module
 from handgrad.studies.gradients import measure_gradients, read_gradients, write_gradients
 from handgrad.training import Hyperparameters, Training
@@ -51,6 +54,16 @@ def test_slopes_are_those_of_the_hidden_units(few):
     sigmoid = 1 / (1 + np.exp(-Z))
     assert slopes[0, 0] == pytest.approx(np.mean(sigmoid * (1 - sigmoid)))
     assert (slopes <= 0.25).all()
+
+
+def test_they_are_measured_on_the_images_that_are_trained_on(few):
+    upright = [
+        dataclasses.replace(data, pixels=straighten(data.pixels, image_shape=(28, 28)))
+        for data in few
+    ]
+    expected = measure_gradients(*upright, Hyperparameters(**DEEP))
+    found = measure_gradients(*few, Hyperparameters(**DEEP, straighten=True))
+    np.testing.assert_array_equal(found.norms, expected.norms)
 
 
 def test_the_slope_of_relu_is_the_share_of_active_units(few):

@@ -64,10 +64,10 @@ def measure_gradients(
 
 def _measure(training: Training) -> tuple[list[float], list[float]]:
     network = training.network
-    few = training.train.rows(slice(EXAMPLES))
-    X = training.scaling(few.pixels, out=np.empty(few.pixels.shape, network.parameters.dtype))
+    few = training.pixels[:EXAMPLES]
+    X = training.scaling(few, out=np.empty(few.shape, network.parameters.dtype))
     loss = CrossEntropy()
-    loss.forward(network.forward(X), few.require_labels())
+    loss.forward(network.forward(X), training.train.require_labels()[:EXAMPLES])
     network.backward_parameters(loss.backward())
     norms = [
         float(np.linalg.norm(layer.weights_gradient.astype(np.float64)))
