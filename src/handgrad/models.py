@@ -91,14 +91,23 @@ class NetworkModel:
 
     def classify(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute log p(class | image), n × c, for pixels that are prepared already."""
+        return log_softmax(self.logits(pixels))
+
+    def logits(self, pixels: NDArray[np.uint8]) -> Array:
+        """Compute the network's output, n × c, for pixels that are prepared already."""
+        if len(pixels) == 1:
+            return self._forward(pixels)  # BLAS gives a single row a single thread anyway.
         result = np.empty((len(pixels), self.class_count), self.network.parameters.dtype)
         # One thread: a forward pass alone is too short for two to be worth their waiting.
         with threads.limited(1):
             for start in range(0, len(pixels), ROWS_AT_ONCE):
-                rows = pixels[start : start + ROWS_AT_ONCE]
-                X = self.scaling(rows, out=np.empty(rows.shape, result.dtype))
-                result[start : start + ROWS_AT_ONCE] = log_softmax(self.network.forward(X))
+                rows = slice(start, start + ROWS_AT_ONCE)
+                result[rows] = self._forward(pixels[rows])
         return result
+
+    def _forward(self, pixels: NDArray[np.uint8]) -> Array:
+        X = np.empty(pixels.shape, self.network.parameters.dtype)
+        return self.network.forward(self.scaling(pixels, out=X))
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute p(class | image), n × c, for pixels n × d, 0 to 255."""
@@ -106,7 +115,7 @@ class NetworkModel:
 
     def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
         """Name the most probable class of each image, for pixels n × d, 0 to 255."""
-        return self.predict_log_proba(pixels).argmax(axis=1)
+        return self.logits(self.prepare(pixels)).argmax(axis=1)
 
 
 def save_model(path: Path | str, model: NetworkModel) -> None:
