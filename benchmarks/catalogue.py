@@ -2,11 +2,34 @@
 
 from benchmarks.claims import busy, cost_per_digit, memory_per_digit
 from benchmarks.work import Claim, Work
-from benchmarks.works import deep, default, large, one_digit, side_by_side, start, wide, wider
+from benchmarks.works import (
+    contest_step,
+    deep,
+    default,
+    large,
+    naive_bayes,
+    one_digit,
+    side_by_side,
+    start,
+    wide,
+    wider,
+)
 
 WORKS: dict[str, Work] = {
-    module.WORK.name: module.WORK
-    for module in (default, deep, wide, wider, large, one_digit, start, side_by_side)
+    work.name: work
+    for work in (
+        default.WORK,
+        deep.WORK,
+        wide.WORK,
+        wider.WORK,
+        large.WORK,
+        one_digit.WORK,
+        start.WORK,
+        contest_step.WORK,
+        naive_bayes.FIT,
+        naive_bayes.PREDICT,
+        side_by_side.WORK,
+    )
 }
 
 CLAIMS: dict[str, Claim] = {
