@@ -1,34 +1,20 @@
 """Running a study: an iterator that yields each run as it ends, and leaves the folder complete."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tomli_w
 
 from handgrad.files import locked, replacing, write_text
-from handgrad.runs import read_history
 from handgrad.studies.board import Board
 from handgrad.studies.claims import judge, write_claims
-from handgrad.studies.folder import Plan, read_summary, run_folder
-from handgrad.studies.gradients import (
-    LayerGradients,
-    measure_gradients,
-    read_gradients,
-    write_gradients,
-)
+from handgrad.studies.folder import Plan, read_summary
+from handgrad.studies.gradients import measure_gradients, write_gradients
 from handgrad.studies.pool import run_here
-from handgrad.studies.results import read_results, write_results
+from handgrad.studies.results import write_results
 from handgrad.studies.study import Question
 from handgrad.studies.work import Ending
 from handgrad.threads import available_cores
-from handgrad.training import History
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-MOST_CURVES = 8
-"""How many runs' curves a picture shows at most: the best by validation accuracy."""
 
 
 def run_study(
@@ -94,44 +80,20 @@ def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[E
 
 def _answer(plan: Plan, question: Question) -> None:
     """Draw a question's picture from its runs' folders, if one of them came to something."""
-    figure = _figure(plan, question)
+    from handgrad.studies.pictures import draw
+
+    if question.picture == "gradients":
+        _measure_gradients(plan, [run.name for run in plan.study.runs_of(question)])
+    figure = draw(plan.study, plan.folder, question, question.title)
     if figure is not None:
         with replacing(plan.folder / f"{question.name}.png") as temporary:
             figure.savefig(temporary)
 
 
-def _figure(plan: Plan, question: Question) -> "Figure | None":
-    from handgrad.plots import studies as plots
-
-    study, folder = plan.study, plan.folder
-    names = [run.name for run in study.runs_of(question)]
-    if question.picture == "gradients":
-        gradients = _measure_gradients(plan, names)
-        return plots.gradients(gradients, question.title) if gradients else None
-    accuracies = {
-        result.name: result.validation_accuracy
-        for result in read_results(study, folder)
-        if result.validation_accuracy is not None
-    }
-    if question.picture == "heat map":
-        return plots.heat_map(study, accuracies, question.title)
-    histories = _histories(folder, names, accuracies)
-    return plots.curves(histories, question.title) if histories else None
-
-
-def _histories(folder: Path, names: list[str], accuracies: dict[str, float]) -> dict[str, History]:
-    shown = [name for name in names if name in accuracies]
-    best = sorted(shown, key=lambda name: -accuracies[name])[:MOST_CURVES]
-    return {name: read_history(run_folder(folder, name)) for name in shown if name in best}
-
-
-def _measure_gradients(plan: Plan, names: list[str]) -> dict[str, LayerGradients]:
-    """Measure the gradients of these runs, or read what was measured before."""
-    result = {}
+def _measure_gradients(plan: Plan, names: list[str]) -> None:
+    """Measure the gradients of these runs, where that was not done before."""
     for task in plan.tasks:
         if task.name in names and read_summary(task.folder) is not None:
             path = task.folder / "gradients.csv"
             if not path.exists():
                 write_gradients(path, measure_gradients(*plan.data, task.hyperparameters))
-            result[task.name] = read_gradients(path)
-    return result
