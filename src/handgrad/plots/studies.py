@@ -17,6 +17,9 @@ from handgrad.training import History
 DEFAULT_COLOR = "0.25"
 """The run that is called default is grey, and every other has a color of its own."""
 
+LEGEND_CHARACTERS = 110
+"""How much text a line of the legend has room for, seven characters being the line's sample."""
+
 
 def curves(histories: Mapping[str, History], title: str | None = None) -> Figure:
     """Draw the courses of several runs on the same axes: losses on the left, accuracies right.
@@ -47,7 +50,9 @@ def curves(histories: Mapping[str, History], title: str | None = None) -> Figure
     for axes in (loss_axes, accuracy_axes):
         axes.margins(x=0.01)
         axes.grid(alpha=0.3)
-    figure.legend(handles=lines, loc="outside lower center", ncols=4, frameon=False)
+    longest = max(len(line.get_label()) for line in lines)
+    columns = max(1, min(4, LEGEND_CHARACTERS // (longest + 7)))
+    figure.legend(handles=lines, loc="outside lower center", ncols=columns, frameon=False)
     _caption(figure, title, "solid: validation · dashed: training")
     return figure
 
