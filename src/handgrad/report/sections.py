@@ -1,0 +1,80 @@
+"""What sections are made of: text, tables and pictures, as plain data."""
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Section = dict[str, Any]
+"""A section as JSON has it; `kind` names the part of the template that sets it."""
+
+TEXT_WIDTH = 6.5
+"""The width of the printed text, in inches; a wider figure is printed smaller."""
+
+NAMES_AT_MOST = 12
+"""How many names a sentence lists; of more it gives the number."""
+
+NUMBER = re.compile(r"(< |[+−])?[\d.,]+%?( \(\d+\))?|[–∞]")
+"""What a cell holds that is a number, or the sign for none."""
+
+
+class Pictures:
+    """The pictures of a paper, as SVG, by the name that the template calls them."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def add(self, figure: "Figure", caption: str, size: tuple[float, float]) -> Section:
+        """Keep a figure, drawn at this size in inches, and give what the template needs of it.
+
+        The same figure gives the same bytes.
+        """
+        import matplotlib
+
+        figure.set_size_inches(*size)
+        file = io.BytesIO()
+        with matplotlib.rc_context({"svg.hashsalt": "handgrad"}):
+            figure.savefig(file, format="svg", metadata={"Date": None})
+        name = f"picture-{len(self.files) + 1}.svg"
+        self.files[name] = file.getvalue()
+        return {"file": name, "caption": caption, "width": min(1.0, size[0] / TEXT_WIDTH)}
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> Section:
+    """Make a table; columns that hold numbers only are set flush right."""
+    rows = [list(map(breakable, row)) for row in rows]
+    numeric = [all(NUMBER.fullmatch(row[i]) for row in rows) for i in range(len(columns))]
+    return {"columns": list(columns), "rows": rows, "numeric": numeric, "caption": caption}
+
+
+def breakable(name: str) -> str:
+    """Let a long name without spaces, as those of a grid's runs are, break after its commas."""
+    return name.replace(",", ",\u200b") if len(name) > 40 and " " not in name else name
+
+
+def percent(share: float | None) -> str:
+    """Write a share as a percentage; a dash where there is none."""
+    return "–" if share is None else f"{share:.1%}"
+
+
+def points(difference: float) -> str:
+    """Write the difference of two shares, with its sign."""
+    return f"{100 * difference:+.1f}".replace("-", "−")
+
+
+def listed(names: Sequence[str], of: str = "runs") -> str:
+    """Join names as a sentence does; of too many it gives the first, and how many more."""
+    names = list(map(breakable, names))
+    if len(names) > NAMES_AT_MOST:
+        return f"{', '.join(names[:NAMES_AT_MOST])} and {len(names) - NAMES_AT_MOST} more {of}"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number with its noun: 1 run, 12 runs."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
