@@ -1,0 +1,76 @@
+"""Collecting what a study came to, from its folder, before anything is written about it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from handgrad.errors import DataError
+from handgrad.studies import Study, read_study
+from handgrad.studies.folder import read_summary, run_folder
+from handgrad.studies.results import Result, read_result
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """A study with what every run of it came to.
+
+    Attributes
+    ----------
+    folder
+        The study's folder.
+    results
+        By the run's name, in the study's order.
+    summaries
+        What is in summary.json of each run, likewise.
+    """
+
+    study: Study
+    folder: Path
+    results: dict[str, Result]
+    summaries: dict[str, dict[str, Any]]
+
+    @property
+    def accuracies(self) -> dict[str, float]:
+        """The final validation accuracy of each run that has one."""
+        return {
+            name: result.validation_accuracy
+            for name, result in self.results.items()
+            if result.validation_accuracy is not None
+        }
+
+    @property
+    def validation_examples(self) -> int:
+        """How many examples the runs were validated on."""
+        return next(iter(self.summaries.values()))["data"]["validation"]["examples"]
+
+
+def collect(folder: Path) -> StudyResults:
+    """Read a study folder in which every run has come to its end.
+
+    Raises
+    ------
+    UsageError
+        If there is no study.
+    DataError
+        If a run is missing, unfinished or damaged.
+    """
+    study = read_study(folder)
+    results, summaries = {}, {}
+    for run in study.runs:
+        path = run_folder(folder, run.name)
+        summary = read_summary(path)
+        if summary is None:
+            raise DataError(
+                f"{path}: this run has not come to its end; `handgrad study` goes on with it"
+            )
+        try:
+            results[run.name] = read_result(folder, run.name)
+            for key in ("seed", "threads", "versions", "platform"):
+                summary[key]
+            for part in ("train", "validation"):
+                for key in ("name", "examples", "fingerprint"):
+                    summary["data"][part][key]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise DataError(f"{path / 'summary.json'}: damaged ({error!r})") from error
+        summaries[run.name] = summary
+    return StudyResults(study, folder, results, summaries)

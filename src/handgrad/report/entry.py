@@ -1,0 +1,196 @@
+"""The contest's entry as a section: what it is, what each ingredient is worth, what it misses."""
+
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from statistics import mean, stdev
+
+from handgrad.contest import Contest, read_contest
+from handgrad.ensemble import AverageModel
+from handgrad.errors import DataError
+from handgrad.evaluation import Evaluation, evaluate
+from handgrad.hyperparameters import Hyperparameters
+from handgrad.models import load_model
+from handgrad.report.chance import compare, reference_runs, written_p
+from handgrad.report.collecting import StudyResults
+from handgrad.report.sections import Pictures, Section, counted, percent, table
+from handgrad.studies.study import written
+
+HARDEST = 24
+"""How many of the digits that were got most wrong are shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class EntryResults:
+    """What is in a contest's folder.
+
+    Attributes
+    ----------
+    test
+        The file of images that were predicted; None: Small MNIST's.
+    views
+        Under how many warps each network sees an image that it classifies.
+    accuracies
+        The validation accuracy of each network on its own.
+    evaluation
+        The entry on the validation set.
+    """
+
+    contest: Contest
+    test: str | None
+    views: int
+    accuracies: dict[str, float]
+    evaluation: Evaluation
+
+
+def collect_entry(folder: Path) -> EntryResults:
+    """Read a contest's folder, and evaluate the entry again.
+
+    Raises
+    ------
+    DataError
+        If it is something else, not finished or damaged, or its data have changed.
+    """
+    contest = read_contest(folder)
+    config = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
+    path = folder / "summary.json"
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        accuracies = {
+            name: float(network["validation_accuracy"])
+            for name, network in summary["networks"].items()
+        }
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{folder}: this entry is not finished; `handgrad contest --resume` goes on with it"
+        ) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: damaged ({error!r})") from error
+    model = load_model(folder)
+    views = model.views.count if isinstance(model, AverageModel) and model.views else 1
+    evaluation = evaluate(model, contest.data[1])
+    return EntryResults(contest, config["contest"].get("test"), views, accuracies, evaluation)
+
+
+def entry_section(
+    found: EntryResults | None, ablation: StudyResults | None, pictures: Pictures
+) -> Section:
+    """Compose the section; without an entry it says which command makes one."""
+    section: Section = {"kind": "entry", "title": "The contest entry"}
+    if found is None:
+        return section
+    evaluation, validation = found.evaluation, found.contest.data[1]
+    section["sentences"] = [_what(found), _worth(found)]
+    section["changes"] = _changes(found.contest.hyperparameters)
+    if ablation:
+        section["ablation"] = ablation_table(ablation)
+    wrong = int((evaluation.predictions != evaluation.labels).sum())
+    if wrong and validation.image_shape:
+        from handgrad.plots.digits import most_wrong
+
+        shown = min(wrong, HARDEST)
+        section["hardest"] = pictures.add(
+            most_wrong(evaluation, validation, HARDEST),
+            f"The hardest digits: {shown} of the {wrong} that are taken for another.",
+            (6.5, 1.05 * -(-shown // 8) + 0.15),
+        )
+    return section
+
+
+def _what(found: EntryResults) -> str:
+    contest = found.contest
+    if contest.networks == 1:
+        what = "one network"
+    else:
+        what = f"the mean of {contest.networks} networks' probabilities, each with its own seed"
+    if found.views > 1:
+        what += f", over {found.views} slight warps of every image that is classified"
+    epochs = counted(contest.hyperparameters.max_epochs, "epoch")
+    return (
+        f"The entry is {what}. It was trained for {epochs}, on the {len(contest.data[0]):,} "
+        "training examples alone. It remains a feed-forward network: all that differs from the "
+        "defaults is in the table."
+    )
+
+
+def _worth(found: EntryResults) -> str:
+    alone = list(found.accuracies.values())
+    each = (
+        f" Alone, its networks reach {percent(min(alone))} to {percent(max(alone))}."
+        if len(alone) > 1
+        else ""
+    )
+    evaluation = found.evaluation
+    wrong = int((evaluation.predictions != evaluation.labels).sum())
+    return (
+        f"On the {len(evaluation.labels):,} validation examples it is right in "
+        f"{percent(evaluation.accuracy)} and wrong on {wrong}, with a loss of "
+        f"{evaluation.loss:.4f}.{each}"
+    )
+
+
+def _changes(hyperparameters: Hyperparameters) -> Section:
+    default = Hyperparameters()
+    rows = []
+    for field in fields(Hyperparameters):
+        was, now = getattr(default, field.name), getattr(hyperparameters, field.name)
+        if was != now and field.name not in ("seed", "threads"):
+            rows.append((field.name.replace("_", " "), _value(was), _value(now)))
+    return table(("hyperparameter", "default", "entry"), rows, "What differs from the defaults")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else written(value)
+
+
+def ablation_table(collected: StudyResults) -> Section:
+    """Make the table of a study that leaves out one ingredient of the recipe at a time.
+
+    The recipe are the runs that differ in nothing but the seed (see `handgrad.report.chance`); the
+    others are held against it by their losses, which tell more than an accuracy near 100%.
+    """
+    study, results = collected.study, collected.results
+    losses = {
+        name: result.validation_loss
+        for name, result in results.items()
+        if result.validation_loss is not None
+    }
+    reference = reference_runs(study, losses)
+    if not reference:
+        raise DataError(
+            f"{collected.folder}: no recipe with three seeds to hold the others against"
+        )
+    recipe = [losses[name] for name in reference]
+    accuracies = [collected.accuracies[name] for name in reference]
+    rows = [("whole", *_over_seeds(recipe), percent(mean(accuracies)), "–", "–")]
+    for each in compare(study, losses):
+        accuracy = percent(mean(collected.accuracies[name] for name in each.runs))
+        difference = f"{each.difference:+.4f}".replace("-", "−")
+        rows.append(
+            (
+                each.label,
+                *_over_seeds(each.values),
+                accuracy,
+                difference,
+                written_p(each.adjusted_p),
+            )
+        )
+    columns = (
+        "recipe",
+        "seeds",
+        "loss",
+        "spread",
+        "accuracy",
+        "loss less the recipe's",
+        "p, adjusted",
+    )
+    return table(columns, rows, f"{study.title}: means over seeds, and the losses' deviation")
+
+
+def _over_seeds(losses: Sequence[float]) -> tuple[str, str, str]:
+    spread = f"{stdev(losses):.4f}" if len(losses) > 1 else "–"
+    return str(len(losses)), f"{mean(losses):.4f}", spread
