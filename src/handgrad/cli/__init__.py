@@ -24,7 +24,7 @@ app = App(
     default_parameter=Parameter(negative_iterable="", consume_multiple=True),
 )
 
-COMMANDS = ("train", "predict", "evaluate", "study", "contest", "check", "bayes")
+COMMANDS = ("train", "predict", "evaluate", "study", "contest", "check", "bayes", "report")
 
 for command in COMMANDS:
     app.command(f"handgrad.cli.{command}:{command}", name=command)

@@ -1,0 +1,194 @@
+"""`handgrad report`."""
+
+import contextlib
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from handgrad.cli.bayes import bayes as make_bayes
+from handgrad.cli.contest import contest as make_contest
+from handgrad.cli.progress import say
+from handgrad.cli.study import study as make_study
+from handgrad.errors import DataError, UsageError
+from handgrad.files import replacing, write_text
+from handgrad.report.bayes import collect_bayes
+from handgrad.report.collecting import StudyResults, collect
+from handgrad.report.debriefing import TEMPLATE, read_debriefing
+from handgrad.report.entry import collect_entry
+from handgrad.report.material import COURSE, Material
+from handgrad.report.paper import compose
+from handgrad.report.project import zip_with
+from handgrad.report.typesetting import typeset
+from handgrad.studies import read_study
+
+BAYES, CONTEST = Path("runs/bayes"), Path("runs/contest")
+ABLATION = Path("studies/ablation")
+DEBRIEF = Path("debrief.toml")
+
+
+def report(
+    *study: str,
+    bayes: Path | None = None,
+    contest: Path | None = None,
+    ablation: Path | None = None,
+    debrief: Path | None = None,
+    title: str | None = None,
+    name: str = "hw3",
+    out: Path = Path(),
+    format: Literal["pdf", "html"] = "pdf",
+    run: Annotated[bool, Parameter(negative="")] = False,
+    debrief_template: Annotated[bool, Parameter(negative="")] = False,
+    quiet: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Write the report of a STUDY, or of several: a PDF, and a zip of it with the code.
+
+    The course's has the proofs and derivations too, Naïve Bayes on digits, the contest's entry and
+    a debriefing; another study's has a section for each of its questions. The same results make
+    the same bytes.
+
+    Parameters
+    ----------
+    study
+        Study folders, or the TOML files that were run, or "course", the default.
+    bayes
+        What `handgrad bayes` wrote. Default, for the course: runs/bayes, if it is there.
+    contest
+        What `handgrad contest` wrote. Default, for the course: runs/contest, if it is there.
+    ablation
+        A study of the contest's recipe, with one ingredient left out at a time. Default, for the
+        course: studies/ablation, if it is there.
+    debrief
+        The debriefing. Default, for the course: debrief.toml, if it is there.
+    title
+        The title. Default: the study's.
+    name
+        What the files are called: NAME-report.pdf and NAME.zip.
+    out
+        The folder to write them to.
+    format
+        PDF and zip; or one HTML page, which stands alone.
+    run
+        First make what is missing: study, Naïve Bayes and the contest's entry, in ten minutes.
+    debrief_template
+        Write debrief.toml, to fill in, and nothing else.
+    quiet
+        Print nothing but errors.
+    """
+    if debrief_template:
+        _write_template(debrief or DEBRIEF, quiet)
+        return
+    if not name or Path(name).name != name:
+        raise UsageError(f"must name a file, without a folder, got {name!r}", "name")
+    folders = [_study_folder(each, run, quiet) for each in study or (COURSE,)]
+    studies = [collect(folder) for folder in folders]
+    course = next((each for each in studies if each.study.name == COURSE), None)
+    if course:
+        # The parts of the course's report are looked for where the commands in it put them.
+        bayes = bayes or _made(BAYES, run, lambda: _make_bayes(course, quiet))
+        contest = contest or _made(CONTEST, run, lambda: _make_contest(course, quiet))
+        ablation = ablation or _made(ABLATION)
+        debrief = debrief or _made(DEBRIEF)
+    files = _files(
+        Material(
+            studies=studies,
+            bayes=collect_bayes(bayes) if bayes else None,
+            entry=collect_entry(contest) if contest else None,
+            ablation=collect(ablation) if ablation else None,
+            debriefing=read_debriefing(debrief) if debrief else None,
+            title=title,
+        ),
+        name,
+        format,
+    )
+    _write_all(out, files)
+    if quiet:
+        return
+    if course and not bayes:
+        say("without Naïve Bayes on digits: `handgrad bayes --out runs/bayes` makes it, or --run")
+    if course and not contest:
+        say("without a contest entry: `handgrad contest --out runs/contest` makes it, or --run")
+    sizes = (f"{file} ({len(content) / 1e6:.1f} MB)" for file, content in files.items())
+    say(f"wrote {out}/: {', '.join(sizes)}")
+
+
+def _study_folder(named: str, run: bool, quiet: bool) -> Path:
+    """Give the folder of a study that was run; run it, or what is left of it, if asked to."""
+    path = Path(named)
+    if named == COURSE:
+        folder = Path("studies") / COURSE
+    else:
+        folder = path if path.is_dir() else Path("studies") / read_study(path).name
+    there = (folder / "study.toml").is_file()
+    if run:
+        # A course that was changed is in its folder.
+        described = str(folder) if named == COURSE and there else named
+        if make_study(described, out=folder, quiet=quiet) != 0:
+            raise DataError(f"{folder}: not all runs came to their end")
+    elif not there:
+        words = ["handgrad", "study"] if named == COURSE else ["handgrad", "study", named]
+        raise UsageError(
+            f"{folder}: no study was run there; `{shlex.join(words)}` does it, and so does --run"
+        )
+    return folder
+
+
+def _made(path: Path, run: bool = False, make: Callable[[], object] | None = None) -> Path | None:
+    """Give the path if it is there, or if it can be made and is asked for."""
+    if not path.exists() and run and make:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if make():
+            raise DataError(f"{path}: could not be made")
+    return path if path.exists() else None
+
+
+def _make_bayes(course: StudyResults, quiet: bool) -> None:
+    source, network = course.study.source, course.folder / "runs" / "default"
+    make_bayes(
+        source.data,
+        validation=source.validation,
+        validation_labels=source.validation_labels,
+        reading=source.reading,
+        network=network if network.exists() else None,
+        out=BAYES,
+        quiet=quiet,
+    )
+
+
+def _make_contest(course: StudyResults, quiet: bool) -> int:
+    source = course.study.source
+    return make_contest(
+        source.data,
+        validation=source.validation,
+        validation_labels=source.validation_labels,
+        reading=source.reading,
+        out=CONTEST,
+        quiet=quiet,
+    )
+
+
+def _files(material: Material, name: str, format: Literal["pdf", "html"]) -> dict[str, bytes]:
+    """Make the files to write, by their names."""
+    document = f"{name}-report.{format}"
+    files = {document: typeset(compose(material), format)}
+    if format == "pdf":
+        files[f"{name}.zip"] = zip_with(name, files)
+    return files
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write all files, or none: each takes its place when all are written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        for name, content in files.items():
+            stack.enter_context(replacing(folder / name)).write_bytes(content)
+
+
+def _write_template(path: Path, quiet: bool) -> None:
+    if path.exists():
+        raise UsageError(f"{path} exists already; delete it, or name another with --debrief")
+    write_text(path, TEMPLATE)
+    if not quiet:
+        say(f"wrote {path}")

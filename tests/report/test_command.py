@@ -1,0 +1,316 @@
+"""`handgrad report` as its users call it, on a small course, read as its readers would."""
+
+import csv
+import errno
+import io
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from handgrad.cli import run
+
+PDF, ZIP, HTML = "hw3-report.pdf", "hw3.zip", "hw3-report.html"
+WRITTEN = (PDF, ZIP)
+
+
+def report(*arguments):
+    return run(["report", *arguments])
+
+
+def text_of(path):
+    """The text of a PDF, its lines and spaces as one space."""
+    pages = PdfReader(io.BytesIO(Path(path).read_bytes())).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def headings(path):
+    """The titles of a PDF's outline, without their numbers."""
+
+    def flat(outline):
+        for item in outline:
+            if isinstance(item, list):
+                yield from flat(item)
+            else:
+                yield item.title.partition(" ")[2]
+
+    return list(flat(PdfReader(path).outline))
+
+
+def change_accuracy(name, accuracy):
+    """Change the accuracy after the last epoch of a run, in both files that have it."""
+    path = Path("studies/small/runs") / name / "summary.json"
+    summary = json.loads(path.read_text())
+    summary["final"]["validation_accuracy"] = accuracy
+    path.write_text(json.dumps(summary))
+    path = path.with_name("epochs.csv")
+    *lines, last = path.read_text().splitlines()
+    fields = last.split(",")
+    fields[3] = str(accuracy)
+    path.write_text("\n".join([*lines, ",".join(fields)]) + "\n")
+
+
+def refused(capsys, status, *arguments):
+    """Call it, see it refuse in one line, with nothing written; give the line."""
+    before = {path.name for path in Path().iterdir()}
+    assert report(*arguments) == status
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+    assert {path.name for path in Path().iterdir()} == before
+    return captured.err
+
+
+@pytest.fixture(scope="module")
+def text(reported):
+    return text_of(reported / PDF)
+
+
+def test_the_course_has_all_its_sections_in_the_outline(reported):
+    found = headings(reported / PDF)
+    titles = [
+        "Naïve Bayes",
+        "Bernoulli Naïve Bayes is a linear classifier",
+        "Copied features make it over-confident",
+        "The network and its gradients",
+        "The linear layer's backward pass",
+        "The default run",
+        "How far is a step?",
+        "Why is that?",
+        "And by chance?",
+        "The contest entry",
+        "Debriefing",
+        "How to repeat it",
+    ]
+    assert [title for title in found if title in titles] == titles
+
+
+def test_the_figures_of_results_csv_are_in_the_text(reported, text):
+    with open(reported.parent / "studies/course/results.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 5
+    for row in rows:
+        assert row["run"] in text
+        assert f"{float(row['validation_accuracy']):.1%}" in text
+        assert f"{float(row['best_validation_accuracy']):.1%}" in text
+        assert f"{float(row['validation_loss']):.4f}" in text
+
+
+def test_the_code_and_the_commands_are_in_the_text(text):
+    assert "np.matmul(X.T, output_gradient, out=self.weights_gradient)" in text
+    assert "gradient /= len(self.p)" in text
+    assert (
+        "handgrad bayes tiny.npz --threshold 127 --alpha 1.0 --priors learned --network studies"
+        in text
+    )
+    assert "handgrad report course --bayes runs/bayes --contest runs/contest" in text
+
+
+def test_the_same_results_make_the_same_bytes(made, reported, tmp_path, monkeypatch):
+    monkeypatch.chdir(made)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    for format, names in (("pdf", WRITTEN), ("html", [HTML])):
+        assert report("--quiet", "--format", format, "--out", str(tmp_path / "again")) == 0
+        for name in names:
+            assert (tmp_path / "again" / name).read_bytes() == (reported / name).read_bytes()
+
+
+def test_a_result_that_changes_changes_the_sentences(here):
+    change_accuracy("fast", 0.4321)
+    for accuracy, lead in (
+        (0.1234, "The run fast ends with the highest validation accuracy, 43.2%, and slow with"),
+        (0.9876, "The run slow ends with the highest validation accuracy, 98.8%, and fast with"),
+    ):
+        change_accuracy("slow", accuracy)
+        assert report("small.toml", "--quiet") == 0
+        text = text_of(PDF)
+        assert lead in text
+        assert f"last epoch: {accuracy:.1%}, where above 100.0% was expected" in text
+
+
+def test_nothing_of_the_users_is_markup(here):
+    title = "#set text(red); *a* _b_ $c$ @d <e> \\ `f` // [g] & <script>"
+    Path("debrief.toml").write_text("comments = '#panic() *stars*'\n")
+    arguments = ("small.toml", "--quiet", "--debrief", "debrief.toml", "--title", title)
+    assert report(*arguments) == 0
+    text = text_of(PDF)
+    for said in ("Is *it* $fast$ #x @y?", "As far as *this* #goes.", "#panic() *stars*", title):
+        assert said in text
+    assert PdfReader(PDF).metadata.title == title
+    assert report(*arguments, "--format", "html") == 0
+    assert "<script>" not in Path(HTML).read_text(encoding="utf-8")
+
+
+def test_pictures_are_vectors(reported):
+    pages = PdfReader(reported / PDF).pages
+    lines = [len(re.findall(rb"\sl\s", page.get_contents().get_data())) for page in pages]
+    assert sum(lines) > 1000
+
+
+def test_the_page_stands_alone(reported):
+    page = (reported / HTML).read_text(encoding="utf-8")
+    assert 'name="viewport"' in page
+    assert page.count("<math") > 50
+    assert page.count('src="data:image/svg') == page.count("<img") > 6
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    for title in ("How far is a step?", "And by chance?", "How to repeat it"):
+        assert title in page
+
+
+def test_what_the_person_says_is_there_and_the_rest_stays_blank(reported, here, capsys):
+    assert (reported / HTML).read_text(encoding="utf-8").count('class="blank"') == 6
+    assert report("--debrief-template") == 0
+    assert "wrote debrief.toml" in capsys.readouterr().out
+    arguments = ("small.toml", "--debrief", "debrief.toml", "--format", "html", "--quiet")
+    assert report(*arguments) == 0
+    assert Path(HTML).read_text(encoding="utf-8").count('class="blank"') == 6
+    Path("debrief.toml").write_text(
+        'name = "Ada"\nhours = 12.5\nunderstanding = 80\ncomments = "Well.\\nMore."\n'
+    )
+    assert report(*arguments) == 0
+    page = Path(HTML).read_text(encoding="utf-8")
+    assert page.count('class="blank"') == 2
+    for said in ("<strong>12.5</strong>", "<strong>80%</strong>", "Ada", "<p>More.</p>"):
+        assert said in page
+
+
+def test_the_template_does_not_replace_what_was_filled_in(here, capsys):
+    Path("debrief.toml").write_text("hours = 1\n")
+    assert "exists already" in refused(capsys, 2, "--debrief-template")
+    assert Path("debrief.toml").read_text() == "hours = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hourz = 1", "did you mean hours?"),
+        ("hours = 'many'", "expected a number"),
+        ("understanding = 101", "from 0 to 100"),
+        ("hours = ", "not valid TOML"),
+    ],
+)
+def test_a_mistake_in_the_debriefing_is_one_line(here, capsys, text, said):
+    (here / "debrief.toml").write_text(text)
+    line = refused(capsys, 2)
+    assert "debrief.toml" in line
+    assert said in line
+
+
+def test_what_is_missing_is_left_open_and_the_command_said(here, capsys):
+    Path("runs").rename("elsewhere")
+    assert report("--bayes", "elsewhere/bayes") == 0
+    output = capsys.readouterr().out
+    assert "handgrad bayes" not in output
+    assert "`handgrad contest --out runs/contest` makes it" in output
+    text = text_of(PDF)
+    assert "No entry was at hand. handgrad contest --out runs/contest trains one." in text
+    assert "No results were at hand" not in text
+
+
+def test_another_study_has_a_section_for_each_of_its_questions(here, capsys):
+    Path("my own.toml").write_text(
+        '[defaults]\nmax_epochs = 2\n[data]\ndata = "tiny.npz"\n'
+        "[grid]\nstep_size = [0.1, 1]\nhidden_dim = [2, 3]\nseed = [1, 2, 3]\n"
+    )
+    assert "`handgrad study 'my own.toml'` does it" in refused(capsys, 2, "my own.toml")
+    assert report("my own.toml", "small.toml", "--run", "--quiet") == 0
+    assert headings(PDF) == ["my own", "Is *it* $fast$ #x @y?", "How to repeat it"]
+    text = text_of(PDF)
+    assert "seed=3 differ in nothing but the seed" in text
+    assert "Debriefing" not in text
+
+
+@pytest.mark.parametrize(
+    ("damage", "status", "said"),
+    [
+        (lambda run: (run / "summary.json").unlink(), 1, "has not come to its end"),
+        (lambda run: (run / "summary.json").write_text("{"), 1, "summary.json: damaged"),
+        (lambda run: (run / "summary.json").write_text("[]"), 1, "summary.json: damaged"),
+        (
+            lambda run: (run / "summary.json").write_text('{"status": "finished"}'),
+            1,
+            "summary.json: damaged",
+        ),
+        (lambda run: (run / "epochs.csv").write_text("epoch\n1\n"), 1, "epochs.csv: damaged"),
+        (lambda run: (run / "iterations.csv").unlink(), 1, "iterations.csv: missing"),
+    ],
+)
+def test_a_damaged_run_is_one_line(here, capsys, damage, status, said):
+    damage(here / "studies" / "small" / "runs" / "fast")
+    line = refused(capsys, status, "small.toml")
+    assert said in line
+    assert "fast" in line
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [
+        ("bayes", "config.toml"),
+        ("bayes", "summary.json"),
+        ("bayes", "model.safetensors"),
+        ("contest", "config.toml"),
+        ("contest", "summary.json"),
+        ("contest", "model.safetensors"),
+    ],
+)
+@pytest.mark.parametrize("damage", ["nonsense", None])
+def test_damaged_parts_are_one_line(here, capsys, folder, file, damage):
+    path = here / "runs" / folder / file
+    path.unlink() if damage is None else path.write_text(damage)
+    assert f"runs/{folder}" in refused(capsys, 1)
+
+
+def test_run_makes_what_is_missing_on_the_studys_data(here, monkeypatch):
+    Path("runs").rename("elsewhere")
+
+    def train(data, out, **options):
+        assert data.name == "tiny.npz"
+        shutil.copytree("elsewhere/contest", out)
+
+    monkeypatch.setattr("handgrad.cli.report.make_contest", train)
+    assert report("--run", "--quiet") == 0
+    text = text_of(PDF)
+    assert "No results were at hand" not in text
+    assert "No entry was at hand" not in text
+
+
+@pytest.mark.parametrize(
+    "arguments", [["none.toml"], ["--name", "a/b"], ["--name", ""], ["--format", "docx"]]
+)
+def test_a_wrong_call_is_one_line(here, capsys, arguments):
+    refused(capsys, 2, *arguments)
+
+
+def test_a_study_that_was_not_run_names_its_command(here, capsys):
+    (here / "studies").rename(here / "elsewhere")
+    assert "`handgrad study` does it, and so does --run" in refused(capsys, 2)
+
+
+def test_a_full_disk_leaves_the_old_report(here, capsys, monkeypatch):
+    for name in WRITTEN:
+        (here / name).write_text("old")
+    before = {path.name for path in here.iterdir()}
+    write = Path.write_bytes
+
+    def full(path, content):
+        if path.suffix == ".zip":
+            write(path, content[:10])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert report("small.toml") == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "hw3.zip: No space left on device" in error
+    assert {path.name for path in here.iterdir()} == before
+    assert [(here / name).read_text() for name in WRITTEN] == ["old", "old"]
+
+
+def test_without_typst_it_says_what_to_install(here, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    assert "pip install 'handgrad[report]'" in refused(capsys, 1, "small.toml")
