@@ -202,13 +202,13 @@ def test_a_mistake_in_the_debriefing_is_one_line(here, capsys, text, said):
 
 def test_what_is_missing_is_left_open_and_the_command_said(here, capsys):
     Path("runs").rename("elsewhere")
-    assert report("--bayes", "elsewhere/bayes") == 0
+    assert report("--bayes", "elsewhere/bayes", "--format", "html") == 0
     output = capsys.readouterr().out
     assert "handgrad bayes" not in output
     assert "`handgrad contest --out runs/contest` makes it" in output
-    text = text_of(PDF)
-    assert "No entry was at hand. handgrad contest --out runs/contest trains one." in text
-    assert "No results were at hand" not in text
+    page = Path(HTML).read_text(encoding="utf-8")
+    assert "No entry was at hand. <code>handgrad contest --out runs/contest</code>" in page
+    assert "No results were at hand" not in page
 
 
 def test_another_study_has_a_section_for_each_of_its_questions(here, capsys):
@@ -272,10 +272,10 @@ def test_run_makes_what_is_missing_on_the_studys_data(here, monkeypatch):
         shutil.copytree("elsewhere/contest", out)
 
     monkeypatch.setattr("handgrad.cli.report.make_contest", train)
-    assert report("--run", "--quiet") == 0
-    text = text_of(PDF)
-    assert "No results were at hand" not in text
-    assert "No entry was at hand" not in text
+    assert report("--run", "--quiet", "--format", "html") == 0
+    page = Path(HTML).read_text(encoding="utf-8")
+    assert "No results were at hand" not in page
+    assert "No entry was at hand" not in page
 
 
 @pytest.mark.parametrize(
