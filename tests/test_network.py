@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from autograd import value_and_grad
 
-from handgrad import CrossEntropy, FeedForwardNeuralNetwork, Linear, ReLU, Sigmoid
+from handgrad import (
+    CrossEntropy,
+    FeedForwardNeuralNetwork,
+    Hyperparameters,
+    Linear,
+    ReLU,
+    Sigmoid,
+)
 from handgrad.layers import Dropout
 from handgrad.network import Workspace
 from handgrad.optimizers import GradientDescent
@@ -227,3 +234,14 @@ def test_gradients_with_residuals_and_dropout_are_central_differences(residual):
         expected[i] = (above - value()) / (2 * h)
         θ[i] = kept
     assert np.linalg.norm(found - expected) < 1e-7 * np.linalg.norm(expected)
+
+
+def test_a_shallow_copy_leaves_the_original_its_vector():
+    network = FeedForwardNeuralNetwork(12, 4, 7, 3, rng=0)
+    copy.copy(network)
+    network.parameters[:] = 0
+    assert not network.layers[0].weights.any()
+
+
+def test_one_width_in_a_list_is_for_all():
+    assert Hyperparameters(hidden_dim=(16,), num_layers=5).hidden_dim == 16

@@ -283,3 +283,44 @@ def test_the_model_of_a_run_with_an_average_is_the_average(tmp_path, source):
     saved = load_model(run.folder).network.parameters
     np.testing.assert_array_equal(saved, run.training.average.vector)
     assert not np.array_equal(saved, run.training.network.parameters)
+
+
+def test_a_run_killed_before_its_first_checkpoint_can_be_gone_on_with(
+    tmp_path, source, monkeypatch
+):
+    """However far its tables had come."""
+    hyperparameters = Hyperparameters(max_epochs=3)
+    carried_out(tmp_path / "straight", hyperparameters, source)
+    run = Run.create(tmp_path / "killed", hyperparameters, source)
+    next(run.training)
+    monkeypatch.setattr(run, "_save_model", lambda: None)
+    run.checkpoint()
+    run._lock.close()
+    run = Run.resume(tmp_path / "killed")
+    assert run.training.epoch == 0
+    list(run.training)
+    run.finish("finished")
+    assert contents(tmp_path / "killed") == contents(tmp_path / "straight")
+
+
+def test_a_stochastic_average_survives_another_number_of_epochs(tmp_path, source):
+    asked = Hyperparameters(max_epochs=8, average="stochastic", average_start=0.5)
+    run = Run.create(tmp_path / "run", asked, source)
+    for _ in range(4):
+        next(run.training)
+    run.finish("interrupted")
+    config = tmp_path / "run" / "config.toml"
+    config.write_text(config.read_text().replace("max_epochs = 8", "max_epochs = 6"))
+    run = Run.resume(tmp_path / "run")
+    vectors = []
+    for _ in run.training:
+        vectors.append(run.training.network.parameters.copy())
+    np.testing.assert_allclose(run.training.average.vector, np.mean(vectors, axis=0), rtol=1e-4)
+
+
+def test_a_run_gone_on_with_is_not_called_finished(tmp_path, source):
+    run = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source)
+    config = run.folder / "config.toml"
+    config.write_text(config.read_text().replace("max_epochs = 2", "max_epochs = 4"))
+    Run.resume(run.folder)
+    assert not (run.folder / "summary.json").exists()

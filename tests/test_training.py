@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 import tracemalloc
 
@@ -267,3 +268,17 @@ def test_one_class_alone_is_refused(tiny):
 def test_what_does_not_go_together_is_named(hyperparameters, sentence):
     with pytest.raises(UsageError, match=sentence):
         Hyperparameters(**hyperparameters)
+
+
+def test_a_training_is_not_copied_by_halves(few):
+    with pytest.raises(TypeError, match="a Run saves and resumes one"):
+        copy.deepcopy(Training(*few))
+
+
+def test_an_average_is_as_the_last_whole_epoch_left_it(few):
+    training = Training(*few, Hyperparameters(average="exponential"))
+    training.network.parameters[:] = 1e38
+    with pytest.raises(DivergenceError):
+        next(training)
+    with training.averaged():
+        assert (training.network.parameters == np.float32(1e38)).all()

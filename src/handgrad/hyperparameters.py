@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Literal, get_args
 
 from handgrad.errors import UsageError
 from handgrad.network import ActivationName
 from handgrad.optimizers import ScheduleName
 from handgrad.warps import Warps
+
+WIDEST = 1_000_000
+"""The widest that a hidden layer may be."""
 
 OptimizerName = Literal["SGD", "Adam"]
 AverageName = Literal["none", "exponential", "stochastic"]
@@ -145,7 +149,11 @@ class Hyperparameters:
             lambda x: x is None or (_is_whole(x) and x >= 1),
             "threads", "patience",
         )  # fmt: skip
-        self._require("a number above 0", lambda x: x is None or x > 0, "clip_norm", "decay_epochs")
+        self._require(
+            "a number above 0",
+            lambda x: x is None or 0 < x < math.inf,
+            "clip_norm", "decay_epochs",
+        )  # fmt: skip
         self._require(
             "from 0 to below 1", lambda x: 0 <= x < 1,
             "momentum", "dropout", "input_dropout", "label_smoothing", "average_decay",
@@ -177,8 +185,11 @@ class Hyperparameters:
         if isinstance(self.hidden_dim, list):
             object.__setattr__(self, "hidden_dim", tuple(self.hidden_dim))
         widths = self.hidden_dim if isinstance(self.hidden_dim, tuple) else (self.hidden_dim,)
-        if not widths or not all(_is_whole(width) and width >= 1 for width in widths):
-            raise UsageError(f"must be whole, 1 or more, got {self.hidden_dim!r}", "hidden_dim")
+        if not widths or not all(_is_whole(width) and 1 <= width <= WIDEST for width in widths):
+            expected = f"whole, 1 to {WIDEST:,}"
+            raise UsageError(f"must be {expected}, got {self.hidden_dim!r}", "hidden_dim")
+        if len(widths) == 1:
+            object.__setattr__(self, "hidden_dim", widths[0])
         if len(widths) > 1 and len(widths) != self.num_layers - 1:
             raise UsageError(
                 f"has {len(widths)} widths; num_layers {self.num_layers} takes one for all, or "
@@ -206,7 +217,7 @@ class Hyperparameters:
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _holds(condition: Callable[[Any], bool], value: object) -> bool:

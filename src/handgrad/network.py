@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal
@@ -164,6 +165,10 @@ class FeedForwardNeuralNetwork:
             end = start + layer.size
             layer.move_into(self.parameters[start:end], self.gradients[start:end])
             start = end
+
+    def __copy__(self) -> FeedForwardNeuralNetwork:
+        """Copy in full: two networks cannot share one vector."""
+        return copy.deepcopy(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Gather the parameters of a copy, or of a network unpickled, in one vector again."""

@@ -91,6 +91,7 @@ class Run:
         require_new(folder, "choose another --out, or --resume it")  # Still, now nobody else can.
         write_text(folder / "config.toml", _config(training, source))
         _write_history(folder, training.history)
+        run._save_model()  # From here on there is always a model to go on from.
         return run
 
     @classmethod
@@ -114,10 +115,12 @@ class Run:
             raise DataError(f"{folder}: the data are not those that the run was started with")
         checkpoint = folder / "model.safetensors"
         if checkpoint.exists():
-            epoch, state = _read_checkpoint(checkpoint, training)
-            training.restore(state, read_history(folder, epoch))
+            epoch, averaged, state = _read_checkpoint(checkpoint, training)
+            training.restore(state, read_history(folder, epoch), averaged)
         elif (folder / "epochs.csv").exists() and read_history(folder).epochs:
             raise DataError(f"{checkpoint}: missing, though epochs.csv has epochs")
+        if not training.ended:
+            (folder / "summary.json").unlink(missing_ok=True)
         _write_history(folder, training.history)
         run._recorded_epochs = training.epoch
         return run
@@ -173,6 +176,7 @@ class Run:
         metadata = model_metadata(self.model)
         metadata["training"] = {
             "epoch": training.epoch,
+            "averaged": training.times_averaged,
             "hyperparameters": _settled(training),
         }
         state = {f"training.{name}": vector.copy() for name, vector in training.state.items()}
@@ -231,8 +235,8 @@ def read_history(folder: Path | str, last_epoch: int | None = None) -> History:
     return History([row[2] for row in rows], [row[3] for row in rows], epochs)
 
 
-def _read_checkpoint(path: Path, training: Training) -> tuple[int, dict[str, NDArray]]:
-    """Read the epoch of a checkpoint and the training's vectors after it."""
+def _read_checkpoint(path: Path, training: Training) -> tuple[int, int, dict[str, NDArray]]:
+    """Read the epoch of a checkpoint, the times in its average, and the vectors after it."""
     tensors, metadata = read_tensors(path)
     state = {}
     for name, vector in training.state.items():
@@ -242,6 +246,7 @@ def _read_checkpoint(path: Path, training: Training) -> tuple[int, dict[str, NDA
         state[name] = found
     try:
         epoch = int(metadata["training"]["epoch"])
+        averaged = int(metadata["training"]["averaged"])
         settings = metadata["training"]["hyperparameters"]
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: a model, but not the checkpoint of a run") from error
@@ -249,7 +254,7 @@ def _read_checkpoint(path: Path, training: Training) -> tuple[int, dict[str, NDA
         raise DataError(
             f"{path.parent}: config.toml has changed since the run was started; only max_epochs may"
         )
-    return epoch, state
+    return epoch, averaged, state
 
 
 def _settled(training: Training) -> dict[str, Any]:

@@ -154,14 +154,24 @@ class Training:
         average = {"average": self.average.vector} if self.average else {}
         return {"parameters": self.network.parameters} | self.optimizer.state | average
 
-    def restore(self, state: Mapping[str, Array], history: History) -> None:
-        """Go on from another training's state and history, with the same hyperparameters."""
+    def restore(
+        self, state: Mapping[str, Array], history: History, times_averaged: int = 0
+    ) -> None:
+        """Go on from another training's state and history, with the same hyperparameters.
+
+        `times_averaged` is how many times are in its average, if it keeps one.
+        """
         for name, vector in self.state.items():
             np.copyto(vector, state[name])
         self.history = history
         self.optimizer.steps = self.iteration
         if self.average:
-            self.average.count = self._times_averaged
+            self.average.count = times_averaged
+
+    @property
+    def times_averaged(self) -> int:
+        """How many times are in the average of the parameters; 0 if none is kept."""
+        return self.average.count if self.average else 0
 
     @property
     def ended(self) -> bool:
@@ -179,6 +189,7 @@ class Training:
         start = time.perf_counter()
         for name, vector in self.state.items():
             np.copyto(self._before[name], vector)
+        averaged_before = self.times_averaged
         # Overflow is not a warning here but an error, raised where the loss shows it.
         with threads.limited(self.threads), np.errstate(over="ignore", invalid="ignore"):
             try:
@@ -186,19 +197,22 @@ class Training:
                 with self.averaged():
                     loss, accuracy = self._validate()
             except BaseException as error:
-                self._undo_epoch(keep_history=isinstance(error, DivergenceError))
+                self._undo_epoch(averaged_before, keep_history=isinstance(error, DivergenceError))
                 raise
         seconds = time.perf_counter() - start
         self.history.epochs.append(Epoch(self.epoch + 1, self.iteration, loss, accuracy, seconds))
         return self.history.epochs[-1]
 
-    def _undo_epoch(self, keep_history: bool) -> None:
+    def _undo_epoch(self, averaged_before: int, keep_history: bool) -> None:
         """Go back to the end of the last whole epoch; after divergence, for good."""
         self.diverged = keep_history
         if not keep_history:
             end = self.history.epochs[-1].iteration if self.history.epochs else 0
             del self.history.train_loss[end:], self.history.train_accuracy[end:]
-        self.restore(self._before, self.history)
+        self.restore(self._before, self.history, averaged_before)
+
+    def __getstate__(self) -> object:
+        raise TypeError("a Training cannot be copied or pickled; a Run saves and resumes one")
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
@@ -251,12 +265,6 @@ class Training:
     def _first_averaged(self) -> int:
         """How many epochs a stochastic average leaves out."""
         return int(self.hyperparameters.average_start * self.hyperparameters.max_epochs)
-
-    @property
-    def _times_averaged(self) -> int:
-        if self.hyperparameters.average == "exponential":
-            return self.iteration
-        return max(0, self.epoch - self._first_averaged)
 
     @contextlib.contextmanager
     def _dropping_out(self, epoch: int) -> Iterator[None]:

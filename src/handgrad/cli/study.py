@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from handgrad.cli.progress import say
 from handgrad.cli.study_progress import progress
 from handgrad.cli.train import INTERRUPTED
 from handgrad.errors import UsageError
@@ -63,7 +64,7 @@ def study(
     plan = plan_study(described, out or Path("studies") / described.name)
     if dry_run:
         for line in _listing(plan):
-            print(line)
+            say(line)
         return 0
     try:
         failed = _carry_out(plan, jobs, cluster, quiet)
@@ -72,7 +73,7 @@ def study(
         return INTERRUPTED
     if not quiet:
         for line in _account(plan):
-            print(line)
+            say(line)
     for ending in failed:
         print(f"handgrad: run {ending.name} {ending.status}: {ending.problem}", file=sys.stderr)
     return 1 if failed else 0

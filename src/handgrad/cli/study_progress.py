@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from handgrad.cli.progress import say
 from handgrad.studies.board import Board
 from handgrad.studies.folder import Plan
 from handgrad.studies.results import read_result
@@ -32,7 +33,7 @@ def progress(plan: Plan, board: Board, quiet: bool) -> Iterator[Show]:
         return
     done = len(plan.tasks) - len(plan.left)
     if done:
-        print(f"{done} of {len(plan.tasks)} runs were finished before")
+        say(f"{done} of {len(plan.tasks)} runs were finished before")
     if console.is_terminal:
         with _live(plan, board, console) as show:
             yield show
@@ -49,7 +50,7 @@ def _lines(plan: Plan) -> Show:
         nonlocal ended
         ended += 1
         if ended % every == 0 or ended == total or ending.status != "finished":
-            print(f"{ended:>{len(str(total))}}/{total}  {_line(plan, ending)}", flush=True)
+            say(f"{ended:>{len(str(total))}}/{total}  {_line(plan, ending)}")
 
     return show
 
