@@ -210,7 +210,8 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
         "--out", str(tmp_path / "run"),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not (tmp_path / "run" / "model.safetensors").exists():
+    table = tmp_path / "run" / "epochs.csv"
+    while not (table.exists() and table.read_text().count("\n") > 1):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)

@@ -13,8 +13,8 @@ from handgrad.network import ActivationName
 from handgrad.optimizers import ScheduleName
 from handgrad.warps import Warps
 
-WIDEST = 1_000_000
-"""The widest that a hidden layer may be."""
+WIDEST = 10**12
+"""The widest that a hidden layer may be: wider than any memory, narrower than numpy's limit."""
 
 OptimizerName = Literal["SGD", "Adam"]
 AverageName = Literal["none", "exponential", "stochastic"]

@@ -116,7 +116,8 @@ class Run:
         checkpoint = folder / "model.safetensors"
         if checkpoint.exists():
             epoch, averaged, state = _read_checkpoint(checkpoint, training)
-            training.restore(state, read_history(folder, epoch), averaged)
+            history = read_history(folder, epoch) if epoch else History()
+            training.restore(state, history, averaged)
         elif (folder / "epochs.csv").exists() and read_history(folder).epochs:
             raise DataError(f"{checkpoint}: missing, though epochs.csv has epochs")
         if not training.ended:
