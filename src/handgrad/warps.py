@@ -17,6 +17,8 @@ interpolation, and beyond its border it is 0. (Elastic fields for digits: Simard
 Platt 2003, "Best practices for convolutional neural networks applied to visual document analysis".)
 """
 
+from __future__ import annotations
+
 import functools
 import math
 from dataclasses import dataclass, fields, replace
