@@ -81,7 +81,7 @@ class Warps:
         if self.bumps < 2 or self.bumps != int(self.bumps):
             raise UsageError(f"warps: bumps must be a whole number from 2 on, got {self.bumps}")
 
-    def scaled(self, factor: float) -> "Warps":
+    def scaled(self, factor: float) -> Warps:
         """Give warps whose strengths are these times a factor."""
         return replace(
             self,
