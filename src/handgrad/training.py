@@ -124,8 +124,10 @@ class Training:
         self.hyperparameters = h = hyperparameters or Hyperparameters()
         self.train, self.validation = train, validation
         class_count = _class_count(train, validation)
-        self.pixels, self._validation_pixels = _prepared(train, validation, h)
+        self.pixels, validation_pixels = _prepared(train, validation, h)
         self.scaling = Scaling.standardizing(self.pixels) if h.standardize else Scaling()
+        self._X_validation = np.empty(validation_pixels.shape, h.dtype)
+        self.scaling(validation_pixels, out=self._X_validation)
         self.network = _build(h, train.input_dim, class_count)
         self.optimizer = _optimizer(h, self.network)
         self.average = Average(self.network.parameters) if h.average != "none" else None
@@ -286,8 +288,7 @@ class Training:
         for start in range(0, n, EVALUATION_ROWS):
             rows = slice(start, min(start + EVALUATION_ROWS, n))
             batch = self._batch(rows.stop - rows.start)
-            self.scaling(self._validation_pixels[rows], out=batch.X)
-            logits = self.network.forward(batch.X, batch.workspace.outputs)
+            logits = self.network.forward(self._X_validation[rows], batch.workspace.outputs)
             loss_sum += len(logits) * loss.forward(logits, labels[rows])
             correct += loss.correct
         parameters = self.network.parameters
