@@ -131,6 +131,18 @@ def test_a_study_that_grows_runs_what_is_new(study, reference):
     assert len(rows_but_for_seconds(reference)) == 6
 
 
+def test_a_question_asked_later_has_only_the_gradients_measured(study, reference):
+    asked = STUDY + '[[question]]\nname = "why"\ntitle = "Why?"\npicture = "gradients"\n'
+    models = {path: path.stat().st_mtime_ns for path in reference.glob("runs/*/model.safetensors")}
+    endings = carry_out(study(asked), reference)
+    assert {ending.status for ending in endings.values()} == {"finished"}
+    assert (reference / "why.png").exists()
+    for path, written in models.items():
+        assert path.with_name("gradients.csv").exists()
+        assert path.stat().st_mtime_ns == written
+    assert carry_out(study(asked), reference) == {}
+
+
 def test_a_run_that_was_asked_for_something_else_is_refused(study, reference):
     changed = study(STUDY.replace("max_epochs = 4", "max_epochs = 5"))
     with pytest.raises(UsageError, match="was run with max_epochs = 4, not 5"):

@@ -35,9 +35,14 @@ class Plan:
 
     @property
     def left(self) -> list[Task]:
-        """The runs that are still to be carried out, or to be carried to their end."""
+        """The runs that are still to be carried out, to their end and with all that is asked."""
         pairs = zip(self.tasks, self.states, strict=True)
-        return [task for task, state in pairs if state in ("new", "unfinished")]
+        return [
+            task
+            for task, state in pairs
+            if state in ("new", "unfinished")
+            or (task.gradients and not task.gradients_file.exists())
+        ]
 
 
 def plan_study(study: Study, folder: Path | str) -> Plan:
@@ -64,6 +69,7 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
             # Runs go side by side: more than a thread each would only wait for one another.
             hyperparameters=replace(run.hyperparameters, threads=run.hyperparameters.threads or 1),
             source=study.source,
+            gradients=run.name in study.gradient_runs,
         )
         for number, run in enumerate(study.runs)
     )

@@ -8,8 +8,7 @@ import tomli_w
 from handgrad.files import locked, replacing, write_text
 from handgrad.studies.board import Board
 from handgrad.studies.claims import judge, write_claims
-from handgrad.studies.folder import Plan, read_summary
-from handgrad.studies.gradients import measure_gradients, write_gradients
+from handgrad.studies.folder import Plan
 from handgrad.studies.pool import run_here
 from handgrad.studies.results import write_results
 from handgrad.studies.study import Question
@@ -74,7 +73,6 @@ def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[E
         _answer(plan, question)
     write_results(study, folder)
     if study.claims:
-        _measure_gradients(plan, study.gradient_runs)
         write_claims(study, judge(study, folder), folder)
 
 
@@ -82,18 +80,7 @@ def _answer(plan: Plan, question: Question) -> None:
     """Draw a question's picture from its runs' folders, if one of them came to something."""
     from handgrad.studies.pictures import draw
 
-    if question.picture == "gradients":
-        _measure_gradients(plan, [run.name for run in plan.study.runs_of(question)])
     figure = draw(plan.study, plan.folder, question, question.title)
     if figure is not None:
         with replacing(plan.folder / f"{question.name}.png") as temporary:
             figure.savefig(temporary)
-
-
-def _measure_gradients(plan: Plan, names: list[str]) -> None:
-    """Measure the gradients of these runs, where that was not done before."""
-    for task in plan.tasks:
-        if task.name in names and read_summary(task.folder) is not None:
-            path = task.folder / "gradients.csv"
-            if not path.exists():
-                write_gradients(path, measure_gradients(*plan.data, task.hyperparameters))

@@ -137,13 +137,16 @@ class Study:
 
     @property
     def gradient_runs(self) -> list[str]:
-        """The runs of which a claim needs the gradients measured."""
+        """The runs of which a claim or a picture needs the gradients measured."""
         names = {
             name
             for claim in self.claims
             if QUANTITIES[claim.quantity].of_gradients
             for name in (*claim.runs, claim.relative_to)
         }
+        for question in self.questions:
+            if question.picture == "gradients":
+                names.update(run.name for run in self.runs_of(question))
         return [run.name for run in self.runs if run.name in names]
 
     @property

@@ -10,6 +10,7 @@ from handgrad.datasets import Source
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.runs import Data, Run
+from handgrad.studies.gradients import measure_gradients, write_gradients
 from handgrad.training import DivergenceError
 
 Status = Literal["finished", "diverged", "failed"]
@@ -29,6 +30,14 @@ class Task:
     folder: Path
     hyperparameters: Hyperparameters
     source: Source
+
+    gradients: bool = False
+    """Whether the gradients of its first epochs are measured too."""
+
+    @property
+    def gradients_file(self) -> Path:
+        """Where they are written."""
+        return self.folder / "gradients.csv"
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,9 @@ def carry_out(task: Task, load: Callable[[Source], Data], report: Report) -> End
         except DivergenceError as error:
             status, problem = "diverged", str(error)
         run.finish(status)
+        if task.gradients and not task.gradients_file.exists():
+            measured = measure_gradients(*data, task.hyperparameters)
+            write_gradients(task.gradients_file, measured)
         return Ending(task.name, status, problem)
     except (DataError, UsageError) as error:
         return Ending(task.name, "failed", str(error))
