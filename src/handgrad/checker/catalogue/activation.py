@@ -78,16 +78,17 @@ _STALE_OUTPUT = Mistake(
     "What is the slope of the function at x?",
     lambda s: s.G * s.A,
 )
+_TRANSPOSED = Mistake(
+    "transposed",
+    "The gradient is transposed",
+    "It is the right array on its side.",
+    "Which way round is the input? Its gradient has the same shape.",
+    lambda s: s.right.T,
+)
 _COMMON = [
     _FORGOTTEN,
     _UPSTREAM,
-    Mistake(
-        "transposed",
-        "The gradient is transposed",
-        "It is the right array on its side.",
-        "Which way round is the input? Its gradient has the same shape.",
-        lambda s: s.right.T,
-    ),
+    _TRANSPOSED,
     Mistake(
         "derivative added",
         "The derivative is added instead of multiplied",
@@ -296,12 +297,6 @@ OTHER = (
         "What decides the slope at a point: what comes in, or what comes back?",
         lambda s: s.G * (s.G > 0),
     ),
-    Mistake(
-        "transposed",
-        "The gradient is transposed",
-        "It is the right array on its side.",
-        "Which way round is the input? Its gradient has the same shape.",
-        lambda s: s.right.T,
-    ),
+    _TRANSPOSED,
     _STALE_OUTPUT,
 )
