@@ -7,10 +7,22 @@ after Ctrl-C. Neither problem shows a traceback: both are one line on standard e
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CoercionError, CycloptsError, Parameter, Token, convert
 
 from handgrad.errors import DataError, UsageError
+
+
+def _without_rounding(kind: Any, tokens: Sequence[Token]) -> Any:
+    """Convert as cyclopts does, but for 1.5 where a whole number is due: it would make 2 of it."""
+    value = convert(kind, tokens)
+    numbers = value if isinstance(value, tuple) else (value,)
+    for token, number in zip(tokens, numbers, strict=False):
+        if isinstance(number, int) and "." in token.value and float(token.value) != number:
+            raise CoercionError(token=token, target_type=int)
+    return value
+
 
 app = App(
     name="handgrad",
@@ -21,7 +33,9 @@ app = App(
     print_error=False,
     suppress_keyboard_interrupt=False,
     result_action="return_value",
-    default_parameter=Parameter(negative_iterable="", consume_multiple=True),
+    default_parameter=Parameter(
+        negative_iterable="", consume_multiple=True, converter=_without_rounding
+    ),
 )
 
 COMMANDS = ("train", "predict", "evaluate", "study", "contest", "check", "bayes", "report")
