@@ -103,6 +103,13 @@ def test_every_hyperparameter_is_an_option(here, tiny):
         (["train", "--step-size=-1"], "--step-size must be a number above 0, got -1.0"),
         (["train", "--step-size", "fast"], "--step-size"),
         (["train", "--batch-size", "0"], "--batch-size must be a whole number, 1 or more"),
+        (["train", "--batch-size", "2.5"], '--batch-size: unable to convert "2.5" into int'),
+        (
+            ["train", "--hidden-dim", "8", "--hidden-dim", "8.5"],
+            '--hidden-dim: unable to convert "8.5"',
+        ),
+        (["train", "--patience", "1.5"], '--patience: unable to convert "1.5" into int'),
+        (["train", "--warps", "--warp-shear=-1"], "--warp-shear must be at least 0 and finite"),
         (["train", "--activation", "Softplus"], "--activation"),
         (["train", "--resume", "run", "--seed", "1"], "--resume takes no other option"),
         (["train", "--spead", "1"], "--spead"),

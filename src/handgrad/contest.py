@@ -146,7 +146,7 @@ def read_contest(folder: Path) -> Contest:
         test = Path(asked["test"]) if "test" in asked else None
         hyperparameters = Hyperparameters(**config["hyperparameters"])
         source, recorded = read_data_table(config["data"])
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(f"{folder}: not a contest's folder, it has no config.toml") from error
     except (UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not the configuration of a contest ({error})") from error

@@ -14,9 +14,9 @@ class UsageError(ValueError):
     """A call, an option or a hyperparameter is wrong.
 
     Where the sentence begins with a parameter's name, `parameter` says so, and the command line
-    writes it as the option.
+    writes it as the option; `problem` is the rest.
     """
 
     def __init__(self, sentence: str, parameter: str = ""):
         super().__init__(f"{parameter} {sentence}" if parameter else sentence)
-        self.parameter = parameter
+        self.problem, self.parameter = sentence, parameter

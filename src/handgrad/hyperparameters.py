@@ -172,14 +172,17 @@ class Hyperparameters:
 
     def strengths(self) -> Warps:
         """Give the warps, whether or not they are switched on."""
-        return Warps(
-            rotation=self.warp_rotation,
-            scale=self.warp_scale,
-            shear=self.warp_shear,
-            shift=self.warp_shift,
-            elastic=self.warp_elastic,
-            bumps=self.warp_bumps,
-        )
+        try:
+            return Warps(
+                rotation=self.warp_rotation,
+                scale=self.warp_scale,
+                shear=self.warp_shear,
+                shift=self.warp_shift,
+                elastic=self.warp_elastic,
+                bumps=self.warp_bumps,
+            )
+        except UsageError as error:
+            raise UsageError(error.problem, f"warp_{error.parameter}") from None
 
     def _check_widths(self) -> None:
         if isinstance(self.hidden_dim, list):

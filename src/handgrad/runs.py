@@ -204,7 +204,7 @@ def read_config(folder: Path | str) -> tuple[Hyperparameters, Source, str]:
     try:
         config = tomllib.loads(path.read_text(encoding="utf-8"))
         return Hyperparameters(**config["hyperparameters"]), *read_data_table(config["data"])
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(f"{path.parent}: not a run folder, it has no config.toml") from error
     except (UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not the configuration of a run ({error})") from error

@@ -75,11 +75,11 @@ class Warps:
         for field in fields(self):
             value = getattr(self, field.name)
             if not (math.isfinite(value) and value >= 0):
-                raise UsageError(f"warps: {field.name} must be at least 0 and finite, got {value}")
+                raise UsageError(f"must be at least 0 and finite, got {value}", field.name)
         if self.scale >= 1:
-            raise UsageError(f"warps: scale must be less than 1, got {self.scale}")
+            raise UsageError(f"must be less than 1, got {self.scale}", "scale")
         if self.bumps < 2 or self.bumps != int(self.bumps):
-            raise UsageError(f"warps: bumps must be a whole number from 2 on, got {self.bumps}")
+            raise UsageError(f"must be a whole number from 2 on, got {self.bumps}", "bumps")
 
     def scaled(self, factor: float) -> Warps:
         """Give warps whose strengths are these times a factor."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from handgrad import threads
+from handgrad.cli.data import source_from
 from handgrad.cli.progress import progress
 from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
@@ -76,12 +77,7 @@ def bayes(
         raise UsageError(f"must be a number from 0 to below 255, got {threshold:g}", "threshold")
     folder = out or Path("runs") / datetime.now().strftime("bayes-%Y-%m-%d-%H%M%S")
     require_new(folder)
-    source = Source(
-        data=data,
-        validation=validation,
-        validation_labels=validation_labels,
-        reading=reading or Reading(),
-    )
+    source = source_from(reading, data, validation, validation_labels)
     train, held_out = source.load()
     with threads.limited(1):
         model = fit_pixels(

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from handgrad.cli import complain
+from handgrad.cli.data import RESUME_ALONE, source_from
 from handgrad.cli.progress import LINES, say
 from handgrad.cli.train import INTERRUPTED
 from handgrad.contest import Contest, Result, new_contest, read_contest, train_networks, write_entry
-from handgrad.datasets import Reading, Source
+from handgrad.datasets import Reading
 from handgrad.errors import UsageError
 from handgrad.studies.board import Board, new_board
 from handgrad.studies.work import Ending
@@ -72,15 +73,10 @@ def contest(
     if resume:
         others = (data, minutes, seed, test, validation, validation_labels, reading, out)
         if any(option is not None for option in others):
-            raise UsageError("--resume takes no other option: config.toml in its folder has them")
+            raise UsageError(RESUME_ALONE)
         entry = read_contest(resume)
     else:
-        source = Source(
-            data=data,
-            validation=validation,
-            validation_labels=validation_labels,
-            reading=reading or Reading(),
-        )
+        source = source_from(reading, data, validation, validation_labels)
         entry = new_contest(
             out or Path("runs") / datetime.now().strftime("contest-%Y-%m-%d-%H%M%S"),
             MINUTES if minutes is None else minutes,

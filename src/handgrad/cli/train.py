@@ -13,8 +13,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from handgrad.cli import complain
+from handgrad.cli.data import RESUME_ALONE, source_from
 from handgrad.cli.progress import progress, say
-from handgrad.datasets import Reading, Source
+from handgrad.datasets import Reading
 from handgrad.errors import UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.runs import Run
@@ -60,16 +61,11 @@ def train(
     """
     if resume:
         if any((hyperparameters, reading, data, validation, validation_labels, out)):
-            raise UsageError("--resume takes no other option: config.toml in its folder has them")
+            raise UsageError(RESUME_ALONE)
         run = Run.resume(resume)
     else:
         folder = out or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
-        source = Source(
-            data=data,
-            validation=validation,
-            validation_labels=validation_labels,
-            reading=reading or Reading(),
-        )
+        source = source_from(reading, data, validation, validation_labels)
         run = Run.create(folder, hyperparameters or Hyperparameters(), source)
     return _carry_out(run, quiet)
 
