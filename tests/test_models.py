@@ -44,7 +44,7 @@ def test_a_model_of_straightened_images_straightens_what_it_is_given(tmp_path, m
     save_model(tmp_path / "model.safetensors", upright)
     for each in (upright, load_model(tmp_path)):
         np.testing.assert_array_equal(each.predict_log_proba(tiny.pixels), expected)
-    with pytest.raises(ValueError, match=r"12 pixels and the shape \(3, 3\) do not fit"):
+    with pytest.raises(ValueError, match=r"12 inputs and images of \(3, 3\) do not fit"):
         dataclasses.replace(upright, image_shape=(3, 3))
 
 

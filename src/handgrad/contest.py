@@ -4,7 +4,7 @@ Several networks of one recipe, each from a seed of its own, are trained side by
 a BLAS thread each. The entry is the mean of their probabilities.
 
 The budget decides the number of epochs before training begins, by arithmetic and not by the clock:
-the same seed, budget and data give the same entry, however busy the machine is.
+the same seed, budget, data and number of cores give the same entry, however busy the machine is.
 
 A contest's folder:
 
@@ -24,12 +24,12 @@ from typing import Any
 
 from handgrad.datasets import Dataset, Source, small_mnist
 from handgrad.ensemble import AverageModel, Views, save_average
-from handgrad.errors import DataError, UsageError
+from handgrad.errors import DataError
 from handgrad.evaluation import Evaluation, evaluate
 from handgrad.files import locked, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import network_model, read_tensors
-from handgrad.recipe import recipe_within
+from handgrad.recipe import recipe_within, shape_of_images
 from handgrad.runs import (
     Data,
     as_toml,
@@ -207,8 +207,7 @@ def write_entry(contest: Contest) -> Result:
 def _load(source: Source, test: Path | None) -> tuple[Data, Dataset]:
     train, validation = source.load()
     Training(train, validation)  # Raises DataError if they do not fit together.
-    if train.image_shape is None:
-        raise UsageError(f"{train.name}: not images, which the contest's recipe needs")
+    shape_of_images(train)
     if test is None:
         images = small_mnist().test
     else:

@@ -109,6 +109,9 @@ class Hyperparameters:
     straighten: bool = False
     """Whether every image is first sheared upright and centred, in training and in use."""
 
+    oriented_gradients: bool = False
+    """Whether the network is given an image's edges, by direction and place, not its pixels."""
+
     warps: bool = False
     """Whether every epoch sees freshly deformed images, as strongly as the next six say."""
 

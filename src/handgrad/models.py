@@ -22,6 +22,7 @@ from handgrad.files import replacing
 from handgrad.layers import Array
 from handgrad.losses import log_softmax
 from handgrad.network import ACTIVATIONS, FeedForwardNeuralNetwork
+from handgrad.orientation import feature_count, oriented_gradients
 from handgrad.straighten import straighten
 
 ROWS_AT_ONCE = 1000
@@ -58,22 +59,30 @@ class Model(Protocol):
 class NetworkModel:
     """A network together with what makes its inputs of pixels: it classifies pixels.
 
-    Each image is straightened, if the network was trained on such, and then scaled.
+    Each image is straightened, if the network was trained on such; then its pixels, or its oriented
+    gradients, are scaled.
     """
 
     network: FeedForwardNeuralNetwork
     scaling: Scaling
     image_shape: tuple[int, int] | None = None
     straighten: bool = False
+    oriented_gradients: bool = False
 
     def __post_init__(self) -> None:
-        shape = self.image_shape
-        if self.straighten and (shape is None or math.prod(shape) != self.input_dim):
-            raise ValueError(f"images of {self.input_dim} pixels and the shape {shape} do not fit")
+        shape, inputs = self.image_shape, self.network.input_dim
+        if self.oriented_gradients:
+            fits = shape is not None and feature_count(shape) == inputs
+        else:
+            fits = not self.straighten or (shape is not None and math.prod(shape) == inputs)
+        if not fits:
+            raise ValueError(f"a network of {inputs} inputs and images of {shape} do not fit")
 
     @property
     def input_dim(self) -> int:
         """d, the number of pixels of an image."""
+        if self.oriented_gradients and self.image_shape:
+            return math.prod(self.image_shape)
         return self.network.input_dim
 
     @property
@@ -106,8 +115,11 @@ class NetworkModel:
         return result
 
     def _forward(self, pixels: NDArray[np.uint8]) -> Array:
-        X = np.empty(pixels.shape, self.network.parameters.dtype)
-        return self.network.forward(self.scaling(pixels, out=X))
+        inputs = pixels
+        if self.oriented_gradients:
+            inputs = oriented_gradients(pixels, image_shape=self.image_shape)
+        X = np.empty(inputs.shape, self.network.parameters.dtype)
+        return self.network.forward(self.scaling(inputs, out=X))
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute p(class | image), n × c, for pixels n × d, 0 to 255."""
@@ -175,6 +187,7 @@ def model_metadata(model: NetworkModel) -> Metadata:
         "scaling": asdict(model.scaling),
         "image_shape": model.image_shape,
         "straighten": model.straighten,
+        "oriented_gradients": model.oriented_gradients,
     }
 
 
@@ -193,7 +206,8 @@ def network_model(
             FeedForwardNeuralNetwork(**metadata["architecture"]),
             Scaling(**{name: float(x) for name, x in metadata["scaling"].items()}),
             metadata["image_shape"] and tuple(metadata["image_shape"]),
-            metadata.get("straighten", False),  # Older files do not have it.
+            metadata.get("straighten", False),  # Older files do not have these two.
+            metadata.get("oriented_gradients", False),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: the description of the model is damaged ({error})") from error

@@ -169,6 +169,7 @@ class Run:
             training.scaling,
             training.train.image_shape,
             training.hyperparameters.straighten,
+            training.hyperparameters.oriented_gradients,
         )
 
     def _save_model(self) -> None:

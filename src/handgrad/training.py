@@ -27,6 +27,7 @@ from handgrad.optimizers import (
     Schedule,
     clip_norm,
 )
+from handgrad.orientation import oriented_gradients
 from handgrad.straighten import straighten
 
 EVALUATION_ROWS = 250
@@ -102,13 +103,16 @@ class Training:
     ----------
     pixels
         n × d: those of the training set, straightened where that is asked for, before any warps.
+    inputs
+        n × d′: what the network is given of them, before scaling: these pixels, or their oriented
+        gradients.
 
     Raises
     ------
     DataError
         If labels are missing or all one class, or the two sets do not fit each other.
     UsageError
-        If data to be straightened or warped are not images.
+        If data to be straightened, warped or searched for edges are not images.
     DivergenceError
         From `next`, if the parameters stop being finite. The history up to there stays, the
         network is as the last whole epoch left it, and there is no next epoch. Any other
@@ -125,10 +129,11 @@ class Training:
         self.train, self.validation = train, validation
         class_count = _class_count(train, validation)
         self.pixels, validation_pixels = _prepared(train, validation, h)
-        self.scaling = Scaling.standardizing(self.pixels) if h.standardize else Scaling()
-        self._X_validation = np.empty(validation_pixels.shape, h.dtype)
-        self.scaling(validation_pixels, out=self._X_validation)
-        self.network = _build(h, train.input_dim, class_count)
+        self.inputs, validation_inputs = map(self._inputs_of, (self.pixels, validation_pixels))
+        self.scaling = Scaling.standardizing(self.inputs) if h.standardize else Scaling()
+        self._X_validation = np.empty(validation_inputs.shape, h.dtype)
+        self.scaling(validation_inputs, out=self._X_validation)
+        self.network = _build(h, self.inputs.shape[1], class_count)
         self.optimizer = _optimizer(h, self.network)
         self.average = Average(self.network.parameters) if h.average != "none" else None
         self.schedule = _schedule(h, math.ceil(len(train) / h.batch_size))
@@ -138,7 +143,7 @@ class Training:
         self._before = {name: np.empty_like(vector) for name, vector in self.state.items()}
         self._batches: dict[int, _Batch] = {}
         self._warps = h.strengths() if h.warps else None
-        self._warped = np.empty_like(self.pixels) if h.warps else self.pixels
+        self._warped = np.empty_like(self.pixels) if h.warps else None
 
     @property
     def epoch(self) -> int:
@@ -231,22 +236,31 @@ class Training:
             np.copyto(parameters, last)
 
     def _train_epoch(self) -> None:
-        h, epoch = self.hyperparameters, self.epoch + 1
+        h, epoch, inputs = self.hyperparameters, self.epoch + 1, self.inputs
         if self._warps:
             rng = _stream(h.seed, "warps", epoch)
             shape = self.train.image_shape
-            self._warps.warp(self.pixels, rng, image_shape=shape, out=self._warped)
+            inputs = self._inputs_of(
+                self._warps.warp(self.pixels, rng, image_shape=shape, out=self._warped)
+            )
         order = _stream(h.seed, "shuffle", epoch).permutation(len(self.train))
         with self._dropping_out(epoch):
             for start in range(0, len(order), h.batch_size):
                 rows = order[start : start + h.batch_size]
                 batch = self._batch(len(rows))
-                batch.gather(self._warped, self.train.require_labels(), rows, self.scaling)
+                batch.gather(inputs, self.train.require_labels(), rows, self.scaling)
                 loss, accuracy = self._step(batch)
                 self.history.train_loss.append(loss)
                 self.history.train_accuracy.append(accuracy)
         if self.average and h.average == "stochastic" and epoch > self._first_averaged:
             self.average.include(self.network.parameters, 1 / (self.average.count + 1))
+
+    def _inputs_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What the network is given of these images, before scaling."""
+        if self.hyperparameters.oriented_gradients:
+            with threads.limited(1):
+                return oriented_gradients(pixels, image_shape=self.train.image_shape)
+        return pixels
 
     def _step(self, batch: _Batch) -> tuple[float, float]:
         """One step of gradient descent; the batch's loss and accuracy are those before it."""
@@ -309,7 +323,7 @@ class _Batch:
     """n examples, and all the arrays that a step over n examples writes."""
 
     def __init__(self, network: FeedForwardNeuralNetwork, n: int, loss: CrossEntropy):
-        self.pixels = np.empty((n, network.input_dim), np.uint8)
+        self.inputs = np.empty((n, network.input_dim), np.uint8)
         self.X = np.empty((n, network.input_dim), network.parameters.dtype)
         self.y = np.empty(n, np.intp)
         self.workspace = Workspace(network, n)
@@ -317,15 +331,15 @@ class _Batch:
 
     def gather(
         self,
-        pixels: NDArray[np.uint8],
+        inputs: NDArray[np.uint8],
         labels: NDArray[np.intp],
         rows: NDArray[np.intp],
         scaling: Scaling,
     ) -> None:
         """Take these rows. (With mode "clip", numpy needs no copy of its own to check them.)"""
-        np.take(pixels, rows, axis=0, out=self.pixels, mode="clip")
+        np.take(inputs, rows, axis=0, out=self.inputs, mode="clip")
         np.take(labels, rows, out=self.y, mode="clip")
-        scaling(self.pixels, out=self.X)
+        scaling(self.inputs, out=self.X)
 
 
 STREAMS = ("weights", "shuffle", "dropout", "warps")
@@ -340,7 +354,7 @@ def _stream(seed: int, purpose: str, epoch: int = 0) -> np.random.Generator:
 
 def _prepared(train: Dataset, validation: Dataset, h: Hyperparameters) -> list[NDArray[np.uint8]]:
     """The pixels of both sets that every epoch begins with."""
-    for name in ("straighten", "warps"):
+    for name in ("straighten", "oriented_gradients", "warps"):
         if getattr(h, name) and train.image_shape is None:
             raise UsageError(f"needs images, and {train.name} has none", name)
     both = [train.pixels, validation.pixels]

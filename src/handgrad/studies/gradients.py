@@ -64,7 +64,7 @@ def measure_gradients(
 
 def _measure(training: Training) -> tuple[list[float], list[float]]:
     network = training.network
-    few = training.pixels[:EXAMPLES]
+    few = training.inputs[:EXAMPLES]
     X = training.scaling(few, out=np.empty(few.shape, network.parameters.dtype))
     loss = CrossEntropy()
     loss.forward(network.forward(X), training.train.require_labels()[:EXAMPLES])
