@@ -120,3 +120,15 @@ def test_label_smoothing_gives_a_share_to_every_class(Z, y, smoothing):
 @given(arrays(float, (3, 4), elements=st.floats(-1e4, 1e4)))
 def test_log_softmax_is_scipys(Z):
     np.testing.assert_allclose(log_softmax(Z), scipy_log_softmax(Z, axis=1), atol=1e-11)
+
+
+def test_logits_may_be_whole_numbers():
+    loss = CrossEntropy()
+    assert loss.forward([[1, 2]], [0]) == pytest.approx(np.log1p(np.e))
+    np.testing.assert_allclose(loss.backward().sum(), 0, atol=1e-15)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1, 1.5])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(ValueError, match="label_smoothing must be from 0 to below 1"):
+        CrossEntropy(share)

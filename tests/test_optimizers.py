@@ -114,3 +114,9 @@ def test_clipping_shortens_only_what_is_too_long_and_keeps_its_direction():
     np.testing.assert_array_equal(g, [3, 4])
     clip_norm(g, 1)
     np.testing.assert_allclose(g, [0.6, 0.8])
+
+
+def test_a_gradient_whose_squares_overflow_is_shortened_too():
+    g = np.array([3e19, -4e19], np.float32)
+    clip_norm(g, 1)
+    np.testing.assert_allclose(g, [0.6, -0.8], rtol=1e-6)

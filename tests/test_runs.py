@@ -1,3 +1,4 @@
+import contextlib
 import json
 import re
 import signal
@@ -325,3 +326,60 @@ def test_a_run_gone_on_with_is_not_called_finished(tmp_path, source):
     config.write_text(config.read_text().replace("max_epochs = 2", "max_epochs = 4"))
     Run.resume(run.folder)
     assert not (run.folder / "summary.json").exists()
+
+
+@pytest.mark.parametrize("part", ["_append", "_save_model"])
+def test_a_checkpoint_that_is_interrupted_does_no_harm(tmp_path, source, monkeypatch, part):
+    asked = Hyperparameters(max_epochs=4, batch_size=10)
+    expected = carried_out(tmp_path / "straight", asked, source)
+    run = Run.create(tmp_path / "run", asked, source)
+    owner = runs if part == "_append" else Run
+    whole, calls = getattr(owner, part), []
+
+    def interrupted_once(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    monkeypatch.setattr(owner, part, interrupted_once)
+    for _ in run.training:
+        with contextlib.suppress(KeyboardInterrupt):
+            run.checkpoint()
+    run.finish("finished")
+    assert contents(tmp_path / "run") == contents(expected.folder)
+
+
+def test_a_table_whose_rows_are_not_in_order_is_damaged(tmp_path, source):
+    carried_out(tmp_path / "run", Hyperparameters(max_epochs=2, batch_size=10), source)
+    table = tmp_path / "run" / "iterations.csv"
+    header, *rows = table.read_text().splitlines(keepends=True)
+    table.write_text("".join([header, *rows[:3], *rows[:3]]))
+    with pytest.raises(DataError, match=r"iterations\.csv: damaged, expected the rows"):
+        Run.resume(tmp_path / "run")
+
+
+def test_a_resumption_that_fails_leaves_the_folder_free(tmp_path, source):
+    folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source).folder
+    config = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(config.replace("step_size = 0.01", "step_size = 0.02"))
+    with pytest.raises(DataError, match=r"config.toml has changed") as held:
+        Run.resume(folder)
+    (folder / "config.toml").write_text(config)
+    Run.resume(folder).finish("finished")
+    assert held  # With its traceback, and so with all that was going on when it was raised.
+
+
+def test_numbers_of_numpy_are_recorded_and_give_the_same_bits(tmp_path, source):
+    plain = {"seed": 3, "step_size": 0.01, "hidden_dim": (5, 4), "num_layers": 3, "max_epochs": 2}
+    numpys = {
+        "seed": np.int64(3),
+        "step_size": np.float64(0.01),
+        "hidden_dim": [np.int32(5), np.int64(4)],
+        "num_layers": np.int8(3),
+        "max_epochs": np.int64(2),
+    }
+    a = carried_out(tmp_path / "a", Hyperparameters(**plain), source)
+    b = carried_out(tmp_path / "b", Hyperparameters(**numpys), source)
+    assert contents(a.folder) == contents(b.folder)
+    assert Hyperparameters(hidden_dim=np.int64(16)).hidden_dim == 16

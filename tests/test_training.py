@@ -282,3 +282,10 @@ def test_an_average_is_as_the_last_whole_epoch_left_it(few):
         next(training)
     with training.averaged():
         assert (training.network.parameters == np.float32(1e38)).all()
+
+
+def test_validation_images_of_another_shape_cannot_be_straightened(few):
+    train, validation = few
+    wide = dataclasses.replace(validation, image_shape=(14, 56))
+    with pytest.raises(DataError, match=r"shape \(14, 56\), expected \(28, 28\)"):
+        Training(train, wide, Hyperparameters(straighten=True))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from handgrad.errors import UsageError
 from handgrad.network import ActivationName
 from handgrad.optimizers import ScheduleName
@@ -140,6 +142,7 @@ class Hyperparameters:
     """BLAS threads; by default one for a small network, every core for a wide one."""
 
     def __post_init__(self) -> None:
+        self._make_plain()
         self._require("a whole number, 0 or more", lambda x: _is_whole(x) and x >= 0, "seed")
         self._require("a number above 0", lambda x: 0 < x < math.inf, "step_size", "decay")
         self._require(
@@ -187,9 +190,19 @@ class Hyperparameters:
         except UsageError as error:
             raise UsageError(error.problem, f"warp_{error.parameter}") from None
 
+    def _make_plain(self) -> None:
+        """Make Python's own numbers of numpy's, and a tuple of a list.
+
+        A file gives back Python's, and with numpy's own arithmetic rounds otherwise.
+        """
+        for name, value in vars(self).items():
+            if isinstance(value, np.generic):
+                object.__setattr__(self, name, value.item())
+        if isinstance(self.hidden_dim, list | tuple):
+            widths = (w.item() if isinstance(w, np.generic) else w for w in self.hidden_dim)
+            object.__setattr__(self, "hidden_dim", tuple(widths))
+
     def _check_widths(self) -> None:
-        if isinstance(self.hidden_dim, list):
-            object.__setattr__(self, "hidden_dim", tuple(self.hidden_dim))
         widths = self.hidden_dim if isinstance(self.hidden_dim, tuple) else (self.hidden_dim,)
         if not widths or not all(_is_whole(width) and 1 <= width <= WIDEST for width in widths):
             expected = f"whole, 1 to {WIDEST:,}"

@@ -33,6 +33,8 @@ class CrossEntropy:
     """
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label_smoothing must be from 0 to below 1, got {label_smoothing}")
         self.label_smoothing = label_smoothing
         self.correct = 0
         self._ready = False
@@ -55,6 +57,8 @@ class CrossEntropy:
         """
         self._ready = False
         Z, y = np.asarray(logits), np.asarray(labels)
+        if Z.dtype.kind in "iub":
+            Z = Z.astype(float)
         if Z.ndim != 2 or y.shape != Z.shape[:1] or not Z.size:
             raise ValueError(
                 f"logits n × c take n labels, got logits of shape {Z.shape} and labels of shape "

@@ -252,11 +252,11 @@ def read_tensors(path: Path | str) -> tuple[Tensors, Metadata]:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = (file.metadata() or {}).get("handgrad")
+            if metadata is None:
+                raise DataError(f"{path}: a safetensors file, but not one of handgrad's models")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise DataError(f"{path}: not a model file, or damaged or cut short ({error})") from error
-    if metadata is None:
-        raise DataError(f"{path}: a safetensors file, but not one of handgrad's models")
     try:
         description = json.loads(metadata)
     except json.JSONDecodeError as error:

@@ -224,6 +224,7 @@ def clip_norm(gradients: Array, largest: float) -> None:
 
     (Pascanu et al. 2013, arXiv:1211.5063.)
     """
-    norm = math.sqrt(np.vdot(gradients, gradients))
+    # In float64, where the squares of float32 numbers do not overflow.
+    norm = math.sqrt(np.einsum("i,i->", gradients, gradients, dtype=np.float64))
     if norm > largest:
         gradients *= largest / norm

@@ -59,7 +59,7 @@ class Run:
     def __init__(self, folder: Path, training: Training):
         self.folder = folder
         self.training = training
-        self._recorded_epochs = 0
+        self._recorded_epochs: int | None = 0  # None: what the tables hold is not known.
         self._last_checkpoint = time.monotonic()
         self._lock = contextlib.ExitStack()
 
@@ -87,11 +87,13 @@ class Run:
         training = Training(*(data or source.load()), hyperparameters)
         folder.mkdir(parents=True, exist_ok=True)
         run = cls(folder, training)
-        run._lock.enter_context(locked(folder))
-        require_new(folder, "choose another --out, or --resume it")  # Still, now nobody else can.
-        write_text(folder / "config.toml", _config(training, source))
-        _write_history(folder, training.history)
-        run._save_model()  # From here on there is always a model to go on from.
+        with contextlib.ExitStack() as lock:
+            lock.enter_context(locked(folder))
+            require_new(folder, "choose another --out, or --resume it")  # Now nobody else can.
+            write_text(folder / "config.toml", _config(training, source))
+            _write_history(folder, training.history)
+            run._save_model()  # From here on there is always a model to go on from.
+            run._lock = lock.pop_all()
         return run
 
     @classmethod
@@ -110,7 +112,15 @@ class Run:
         hyperparameters, source, recorded = read_config(folder)
         training = Training(*(data or source.load()), hyperparameters)
         run = cls(folder, training)
-        run._lock.enter_context(locked(folder))
+        with contextlib.ExitStack() as lock:
+            lock.enter_context(locked(folder))
+            run._take_up(recorded)
+            run._lock = lock.pop_all()
+        return run
+
+    def _take_up(self, recorded: str) -> None:
+        """Go on from the last checkpoint, if the data are those whose fingerprint was recorded."""
+        folder, training = self.folder, self.training
         if recorded != fingerprint(training.train, training.validation):
             raise DataError(f"{folder}: the data are not those that the run was started with")
         checkpoint = folder / "model.safetensors"
@@ -123,8 +133,7 @@ class Run:
         if not training.ended:
             (folder / "summary.json").unlink(missing_ok=True)
         _write_history(folder, training.history)
-        run._recorded_epochs = training.epoch
-        return run
+        self._recorded_epochs = training.epoch
 
     def record(self) -> None:
         """Save what is new, if the last time was a while ago."""
@@ -133,13 +142,16 @@ class Run:
 
     def checkpoint(self) -> None:
         """Save all epochs that are not saved yet, then the parameters after the last."""
-        history, start = self.training.history, self._recorded_epochs
-        if self.training.epoch > start:
-            rows = _iteration_rows(history, start, self.training.epoch)
-            _append(self.folder / "iterations.csv", rows)
-            _append(self.folder / "epochs.csv", _epoch_rows(history, start))
-            self._recorded_epochs = self.training.epoch
+        history, start, end = self.training.history, self._recorded_epochs, self.training.epoch
+        if start != end:
+            self._recorded_epochs = None  # So it stays if this is interrupted.
+            if start is None:
+                _write_history(self.folder, history)
+            else:
+                _append(self.folder / "iterations.csv", _iteration_rows(history, start, end))
+                _append(self.folder / "epochs.csv", _epoch_rows(history, start))
             self._save_model()
+            self._recorded_epochs = end
         self._last_checkpoint = time.monotonic()
 
     def finish(self, status: str) -> None:
@@ -149,8 +161,8 @@ class Run:
         """
         history = self.training.history
         self.checkpoint()
-        # A run that diverged has iterations after its last epoch, which are history too.
-        _append(self.folder / "iterations.csv", _iteration_rows(history, self.training.epoch))
+        if self.training.diverged:  # Then there are iterations after its last epoch.
+            _write_history(self.folder, history)
         if history.train_loss:
             from handgrad.plots.curves import learning_curves
 
@@ -394,6 +406,8 @@ def _read_table(path: Path, columns: tuple[str, ...], count: int | None) -> list
         raise DataError(f"{path}: missing or damaged ({error})") from error
     if tuple(header) != columns or any(len(row) != len(columns) for row in rows):
         raise DataError(f"{path}: damaged, expected rows of {','.join(columns)}")
+    if any(row[0] != number for number, row in enumerate(rows, start=1)):
+        raise DataError(f"{path}: damaged, expected the rows {columns[0]} 1, 2, 3, …")
     if count is not None and len(rows) < count:
         raise DataError(f"{path}: damaged, {len(rows)} rows, expected {count}")
     return rows

@@ -193,22 +193,23 @@ class Training:
     def __next__(self) -> Epoch:
         if self.ended:
             raise StopIteration
-        start = time.perf_counter()
+        start, epochs_before, averaged_before = time.perf_counter(), self.epoch, self.times_averaged
         for name, vector in self.state.items():
             np.copyto(self._before[name], vector)
-        averaged_before = self.times_averaged
-        # Overflow is not a warning here but an error, raised where the loss shows it.
-        with threads.limited(self.threads), np.errstate(over="ignore", invalid="ignore"):
-            try:
+        try:
+            # Overflow is not a warning here but an error, raised where the loss shows it.
+            with threads.limited(self.threads), np.errstate(over="ignore", invalid="ignore"):
                 self._train_epoch()
                 with self.averaged():
                     loss, accuracy = self._validate()
-            except BaseException as error:
-                self._undo_epoch(averaged_before, keep_history=isinstance(error, DivergenceError))
-                raise
-        seconds = time.perf_counter() - start
-        self.history.epochs.append(Epoch(self.epoch + 1, self.iteration, loss, accuracy, seconds))
-        return self.history.epochs[-1]
+            seconds = time.perf_counter() - start
+            epoch = Epoch(epochs_before + 1, self.iteration, loss, accuracy, seconds)
+            self.history.epochs.append(epoch)
+        except BaseException as error:
+            del self.history.epochs[epochs_before:]
+            self._undo_epoch(averaged_before, keep_history=isinstance(error, DivergenceError))
+            raise
+        return epoch
 
     def _undo_epoch(self, averaged_before: int, keep_history: bool) -> None:
         """Go back to the end of the last whole epoch; after divergence, for good."""
@@ -358,6 +359,14 @@ def _prepared(train: Dataset, validation: Dataset, h: Hyperparameters) -> list[N
         if getattr(h, name) and train.image_shape is None:
             raise UsageError(f"needs images, and {train.name} has none", name)
     both = [train.pixels, validation.pixels]
+    if (h.straighten or h.oriented_gradients) and validation.image_shape not in (
+        None,
+        train.image_shape,
+    ):
+        raise DataError(
+            f"{validation.name}: images of shape {validation.image_shape}, expected "
+            f"{train.image_shape} as in {train.name}"
+        )
     if h.straighten:
         both = [straighten(pixels, image_shape=train.image_shape) for pixels in both]
     return both

@@ -22,6 +22,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, fields, replace
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ class Warps:
                 raise UsageError(f"must be at least 0 and finite, got {value}", field.name)
         if self.scale >= 1:
             raise UsageError(f"must be less than 1, got {self.scale}", "scale")
-        if self.bumps < 2 or self.bumps != int(self.bumps):
+        if self.bumps < 2 or not isinstance(self.bumps, Integral):
             raise UsageError(f"must be a whole number from 2 on, got {self.bumps}", "bumps")
 
     def scaled(self, factor: float) -> Warps:

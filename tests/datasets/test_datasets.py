@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handgrad.datasets import Dataset, Scaling, Source, read, write_csv, write_idx, write_npz
+from handgrad.datasets import (
+    Dataset,
+    Scaling,
+    Source,
+    read,
+    read_csv,
+    read_idx,
+    write_csv,
+    write_idx,
+    write_npz,
+)
 from handgrad.errors import DataError
 
 
@@ -220,3 +230,29 @@ def test_an_image_shape_that_does_not_fit_is_named():
         Dataset(np.zeros((2, 12), np.uint8), image_shape=(3, 5))
     assert Dataset(np.zeros((2, 12), np.uint8)).image_shape is None
     assert Dataset(np.zeros((2, 16), np.uint8)).image_shape == (4, 4)
+
+
+def test_a_line_of_blanks_is_no_row(tmp_path):
+    (tmp_path / "gap.csv").write_text("1,2,0\n   \n3,4,1\n")
+    assert read_csv(tmp_path / "gap.csv").pixels.tolist() == [[1, 2], [3, 4]]
+
+
+def test_a_first_row_with_gaps_is_no_header(tmp_path):
+    (tmp_path / "gaps.csv").write_text(",,,,3\n1,2,3,4,5\n")
+    with pytest.raises(DataError, match="line 1, column 1: found ''"):
+        read_csv(tmp_path / "gaps.csv")
+
+
+def test_an_idx_header_that_promises_more_than_there_is(tmp_path):
+    (tmp_path / "lie").write_bytes(b"\0\0\x08\x03" + b"\xff" * 12 + b"few")
+    with pytest.raises(
+        DataError, match="3 bytes of images, expected 79228162458924105385300197375"
+    ):
+        read_idx(tmp_path / "lie")
+
+
+def test_a_label_that_is_no_byte_is_not_written_to_idx(tmp_path):
+    data = Dataset(np.zeros((2, 4), np.uint8), np.array([0, 300]), (2, 2))
+    with pytest.raises(DataError, match="a label of 300"):
+        write_idx(tmp_path / "images-idx3", data)
+    assert not list(tmp_path.iterdir())

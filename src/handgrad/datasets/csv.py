@@ -15,8 +15,6 @@ LabelColumn = Literal["last", "first", "none"]
 
 LARGEST_LABEL = 65_535
 
-LARGEST_LABEL = 65_535
-
 
 def read_csv(
     path: Path | str,
@@ -87,7 +85,8 @@ def _lines(path: Path) -> list[str]:
 
 def _looks_like_header(line: str) -> bool:
     fields = _fields(line)
-    return sum(not _is_number(field) for field in fields) > len(fields) / 2
+    words = [field for field in fields if field and not _is_number(field)]
+    return len(words) > len(fields) / 2
 
 
 def _check_label_column(path: Path, names: list[str], label: LabelColumn) -> None:
@@ -118,7 +117,7 @@ def _parse(
 ) -> tuple[NDArray[np.uint8], NDArray[np.intp] | None]:
     if first >= len(lines):
         raise DataError(f"{path}: there is no row below the header")
-    table = _table(lines[first:], label)
+    table = _table([line for line in lines[first:] if line.strip()], label)
     if table is None:
         raise DataError(f"{path}, {_first_fault(lines, first, label)}")
     if label == "none":

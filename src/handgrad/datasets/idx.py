@@ -62,13 +62,16 @@ def write_idx(path: Path | str, dataset: Dataset) -> None:
     Raises
     ------
     DataError
-        If the data are not images, or have labels and there is no name to write them under.
+        If the data are not images, or have labels and there is no name to write them under, or a
+        label is above 255, which is no byte.
     """
     path = Path(path)
     if dataset.image_shape is None:
         raise DataError(f"{dataset.name}: not images, which IDX needs")
     if dataset.labels is not None and "images-idx3" not in path.name:
         raise DataError(f"{path}: needs images-idx3 in its name, to name the labels' file after")
+    if dataset.labels is not None and dataset.labels.max() > 255:
+        raise DataError(f"{dataset.name}: a label of {dataset.labels.max()}; IDX has 255 at most")
     _write_array(path, dataset.pixels.reshape(-1, *dataset.image_shape))
     if dataset.labels is not None:
         _write_array(_labels_name(path), dataset.labels.astype(np.uint8))
@@ -85,19 +88,16 @@ def _read_array(path: Path, dimensions: int, what: str) -> NDArray[np.uint8]:
         if len(sizes) < 4 * dimensions:
             raise DataError(f"{path}: the IDX header is cut short")
         shape = struct.unpack(f">{dimensions}I", sizes)
-        # Piece by piece, so that the array is never in memory twice.
-        array = np.empty(math.prod(shape), np.uint8)
-        found = 0
+        # Piece by piece, so that the bytes are never in memory twice.
+        content = bytearray()
         while piece := file.read(PIECE):
-            if found + len(piece) <= len(array):
-                array[found : found + len(piece)] = np.frombuffer(piece, np.uint8)
-            found += len(piece)
-    if found != len(array):
+            content += piece
+    if len(content) != math.prod(shape):
         raise DataError(
-            f"{path}: {found} bytes of {what}, expected {len(array)} "
+            f"{path}: {len(content)} bytes of {what}, expected {math.prod(shape)} "
             f"({' × '.join(map(str, shape))})"
         )
-    return array.reshape(shape)
+    return np.frombuffer(content, np.uint8).reshape(shape)
 
 
 def _write_array(path: Path, array: NDArray[np.uint8]) -> None:
