@@ -4,7 +4,8 @@
     python docs/ablation.py studies/ablation docs/ablation.png
 
 The table, for docs/contest.md, goes to standard output. Beside the study's variants it has what
-averaging adds: over warps of the image, over two networks, and over both.
+averaging adds: over warps of the image, over two networks, over one of pixels and one of oriented
+gradients, and over all of it.
 """
 
 import csv
@@ -22,11 +23,11 @@ from handgrad.contest import VIEW_STRENGTH, VIEWS
 from handgrad.ensemble import AverageModel, Views
 from handgrad.evaluation import evaluate
 from handgrad.files import replacing
-from handgrad.models import load_model
+from handgrad.models import NetworkModel, load_model
 from handgrad.recipe import NARROW, recipe
 from handgrad.studies.folder import run_folder
 
-RECIPE = "recipe"
+RECIPE, EDGES = "recipe", "oriented gradients"
 
 Figures = list[tuple[float, float]]
 """Validation loss and error, for each seed or pair of seeds."""
@@ -43,19 +44,29 @@ def variants(folder: Path) -> dict[str, Figures]:
     return dict(found)
 
 
+def networks(folder: Path, variant: str) -> list[NetworkModel]:
+    """Load the networks of a variant, one a seed."""
+    paths = sorted(folder.glob(f"runs/{variant}, seed */"))
+    return [load_model(run_folder(folder, path.name)) for path in paths]
+
+
 def averages(folder: Path) -> Iterator[tuple[str, Figures]]:
     """Evaluate what averaging makes of the networks of the recipe."""
-    paths = sorted(folder.glob(f"runs/{RECIPE}, seed */"))
-    networks = [load_model(run_folder(folder, path.name)) for path in paths]
+    of_pixels, of_edges = networks(folder, RECIPE), networks(folder, EDGES)
+    alone = [(network,) for network in of_pixels]
+    alike = list(itertools.combinations(of_pixels, 2))
+    unlike = list(itertools.product(of_pixels, of_edges))
     views = Views(recipe(1, NARROW, 1).strengths().scaled(VIEW_STRENGTH), VIEWS)
     validation = small_mnist().validation
-    for name, size, seen in (
-        (f"recipe, over {VIEWS} warps of the image", 1, views),
-        ("recipe, two networks", 2, None),
-        (f"recipe, two networks, over {VIEWS} warps", 2, views),
+    for name, teams, seen in (
+        (f"recipe, over {VIEWS} warps of the image", alone, views),
+        ("recipe, two networks", alike, None),
+        (f"recipe, two networks, over {VIEWS} warps", alike, views),
+        ("recipe, one network of each", unlike, None),
+        (f"recipe, one network of each, over {VIEWS} warps", unlike, views),
     ):
         figures = []
-        for members in itertools.combinations(networks, size):
+        for members in teams:
             evaluation = evaluate(AverageModel(members, seen), validation)
             figures.append((evaluation.loss, 1 - evaluation.accuracy))
         yield name, figures

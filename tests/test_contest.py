@@ -17,6 +17,7 @@ from handgrad.recipe import (
     NARROW,
     SECONDS_KEPT_BACK,
     WIDE,
+    of_network,
     recipe,
     recipe_within,
     seconds_per_epoch,
@@ -25,7 +26,12 @@ from handgrad.runs import Run
 from handgrad.studies import read_study
 
 SOURCE = Source(data=Path("tiny.npz"))
-VARIANTS_OF_SEVERAL = ("no affine warps", "no momentum", "with averaged weights")
+VARIANTS_OF_SEVERAL = (
+    "oriented gradients",
+    "no affine warps",
+    "no momentum",
+    "with averaged weights",
+)
 WRITTEN = ("config.toml", "model.safetensors", "submission.csv", "summary.json")
 
 
@@ -170,6 +176,13 @@ def test_a_budget_that_is_said_to_be_enough_is(digits):
         recipe_within(0.1, 102, data)
     enough = float(str(error.value).split("expected ")[1].split()[0])
     assert recipe_within(enough, 102, data).max_epochs >= 1
+
+
+def test_every_second_network_is_given_edges_and_none_is_in_two_entries():
+    a, b = ([of_network(recipe(9, NARROW, seed), i) for i in range(4)] for seed in (1, 2))
+    assert [h.oriented_gradients for h in a] == [False, True, False, True]
+    assert [h.step_size for h in a] == [0.08, 0.04, 0.08, 0.04]
+    assert len({h.seed for h in a + b}) == 8
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The contest's entry: the best feed-forward networks that a budget of minutes can train.
 
 Several networks of one recipe, each from a seed of its own, are trained side by side, a process and
-a BLAS thread each. The entry is the mean of their probabilities.
+a BLAS thread each; every second one is given edges where the others are given pixels. The entry is
+the mean of their probabilities.
 
 The budget decides the number of epochs before training begins, by arithmetic and not by the clock:
 the same seed, budget, data and number of cores give the same entry, however busy the machine is.
@@ -29,7 +30,7 @@ from handgrad.evaluation import Evaluation, evaluate
 from handgrad.files import locked, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import network_model, read_tensors
-from handgrad.recipe import recipe_within, shape_of_images
+from handgrad.recipe import of_network, recipe_within, shape_of_images
 from handgrad.runs import (
     Data,
     as_toml,
@@ -78,11 +79,7 @@ class Contest:
                 number=number,
                 name=f"network-{number + 1}",
                 folder=folder / f"network-{number + 1}",
-                hyperparameters=replace(
-                    self.hyperparameters,
-                    # No two contests have a network in common.
-                    seed=100 * self.hyperparameters.seed + number + 1,
-                ),
+                hyperparameters=of_network(self.hyperparameters, number),
                 source=source,
             )
             for number in range(self.networks)

@@ -317,3 +317,14 @@ def test_a_study_killed_half_way_and_started_again(study, tmp_path):
     assert {ending.status for ending in endings.values()} == {"finished"}
     assert rows_but_for_seconds(out) == rows_but_for_seconds(tmp_path / "straight")
     assert results_of_runs(out) == results_of_runs(tmp_path / "straight")
+
+
+def test_workers_of_another_folder_write_where_the_study_is(study, tmp_path, monkeypatch):
+    for name in ("first", "second"):  # The workers of the first serve the second too.
+        (tmp_path / name).mkdir()
+        write_npz(tmp_path / name / "few.npz", study().source.load()[0])
+        (tmp_path / name / "my.toml").write_text(STUDY, encoding="utf-8")
+        monkeypatch.chdir(tmp_path / name)
+        endings = carry_out(read_study("my.toml"), "out", jobs=2)
+        assert {ending.status for ending in endings.values()} == {"finished"}
+        assert len(list((tmp_path / name / "out").glob("runs/*/summary.json"))) == 4

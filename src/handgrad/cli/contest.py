@@ -42,8 +42,8 @@ def contest(
 ) -> int:
     """Train the best entry that a budget of minutes allows, and write the submission.
 
-    Networks are trained side by side on the edges of straightened, deformed images, one for each
-    core, and their probabilities averaged. Writes a folder with submission.csv, the model, what was
+    Networks are trained side by side on straightened, deformed images, one for each core, and their
+    probabilities averaged. Writes a folder with submission.csv, the model, what was
     done, and a run folder for each network. With as many cores, the same seed and budget give the
     same entry.
 

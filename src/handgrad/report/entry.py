@@ -104,7 +104,10 @@ def _what(found: EntryResults) -> str:
     if contest.networks == 1:
         what = "one network"
     else:
-        what = f"the mean of {contest.networks} networks' probabilities, each with its own seed"
+        what = (
+            f"the mean of {contest.networks} networks' probabilities, each with its own seed, and "
+            "every second one on oriented gradients instead of pixels, with half the step"
+        )
     if found.views > 1:
         what += f", over {found.views} slight warps of every image that is classified"
     epochs = counted(contest.hyperparameters.max_epochs, "epoch")

@@ -61,14 +61,16 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
         require_new(folder)
     data = study.source.load()
     Training(*data)  # Raises DataError if they do not fit together.
+    # Absolute paths: a worker may have been started in another folder, for something else.
+    whole, source = folder.resolve(), study.source.resolve()
     tasks = tuple(
         Task(
             number=number,
             name=run.name,
-            folder=run_folder(folder, run.name),
+            folder=run_folder(whole, run.name),
             # Runs go side by side: more than a thread each would only wait for one another.
             hyperparameters=replace(run.hyperparameters, threads=run.hyperparameters.threads or 1),
-            source=study.source,
+            source=source,
             gradients=run.name in study.gradient_runs,
         )
         for number, run in enumerate(study.runs)
