@@ -82,7 +82,7 @@ class Hyperparameters:
     """The factor by which an exponential or step schedule lowers the step size."""
 
     decay_epochs: float | None = None
-    """The epochs in which it does so once."""
+    """Over how many epochs it does so once; schedules exponential and step need it."""
 
     dropout: float = 0.0
     """The share of each hidden layer's outputs that are dropped in a training step."""
@@ -97,10 +97,10 @@ class Hyperparameters:
     """What is validated and saved: the last parameters, or a mean of theirs over time."""
 
     average_decay: float = 0.999
-    """The share of an exponential average that a step leaves."""
+    """The share of itself that an exponential average keeps at each step."""
 
     average_start: float = 0.75
-    """The share of max_epochs after which a stochastic average takes in each epoch's end."""
+    """After which share of max_epochs a stochastic average takes in the end of each epoch."""
 
     patience: int | None = None
     """Stop after so many epochs without a lower validation loss."""

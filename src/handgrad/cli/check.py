@@ -59,7 +59,8 @@ def check(
     out
         Write to this file instead of the terminal.
     time_limit
-        Seconds that one file may take.
+        Seconds that one process may take: a file whose layers crash or hang gets about three times
+        as long.
     """
     form = _form(format, json)
     _check_call(file, all_, layer or [], form, time_limit)
