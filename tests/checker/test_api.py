@@ -1,6 +1,7 @@
 """`check` and `assert_right`, for one's own tests, and the statistics of a class."""
 
 import importlib.util
+import inspect
 import json
 
 import numpy as np
@@ -68,6 +69,32 @@ def test_a_wrong_layer_is_named(layer):
     )
     with pytest.raises(AssertionError, match="gradient of the weights instead of the weights"):
         assert_right(layer)
+
+
+def test_a_layer_whose_source_cannot_be_read_is_judged():
+    """As in a REPL or a notebook."""
+    module = {"np": np, "__name__": "__main__"}
+    exec("".join(map(inspect.getsource, (Linear, WrongLinear))), module)
+    assert_right(module["Linear"])
+    (_, _, finding), *others = check(module["WrongLinear"]).findings
+    assert (finding.slug, others) == ("gradient instead of weights", [])
+
+
+def test_methods_that_are_lambdas_are_judged():
+    class ReLU:
+        forward = lambda self, x: np.maximum(vars(self).setdefault("x", x.copy()), 0)  # noqa: E731
+        backward = lambda self, grad: grad * (vars(self).pop("x") > 0)  # noqa: E731
+
+    assert_right(ReLU)
+
+
+def test_a_method_that_is_not_written_is_named():
+    class Unwritten(Linear):
+        def backward(self, grad):
+            """Return the gradient with respect to the input."""
+
+    slugs = {finding.slug for _, _, finding in check(Unwritten, kind="linear").findings}
+    assert "not written yet" in slugs
 
 
 def test_the_layer_itself_is_left_alone():

@@ -59,7 +59,7 @@ class LayerJudge:
 
     def forward(self, quantity: Quantity, mistakes: Sequence[Mistake]) -> Part:
         """Whether the output is right, and the input left alone."""
-        if is_unwritten(self.methods.get("forward", Method("", [object()]))):  # type: ignore[list-item]
+        if is_unwritten(self.methods.get("forward", Method(""))):
             return Part(quantity.part, "wrong", at(NOT_WRITTEN, self.methods["forward"].first()))
         samples = []
         for run in self.runs:

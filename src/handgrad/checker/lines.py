@@ -119,14 +119,17 @@ def line_of(file: str, number: int) -> Line | None:
 
 
 def is_unwritten(method: Method) -> bool:
-    """Whether the method has a docstring, `pass` or `...` only, or raises at once."""
+    """Whether the method has a docstring, `pass` or `...` only, or raises at once.
+
+    False where its statements are not known: in a REPL there is no file to read them from.
+    """
     empty = (ast.Pass, ast.Raise)
     statements = [
         s
         for s in method.statements
         if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
     ]
-    return all(isinstance(s, empty) for s in statements)
+    return bool(method.statements) and all(isinstance(s, empty) for s in statements)
 
 
 def _text(file: str) -> str:
