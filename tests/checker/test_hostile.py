@@ -134,11 +134,26 @@ def test_what_a_loop_at_import_defines_is_found_in_a_second_try(tmp_path):
     assert judge(tmp_path, text)
 
 
+def test_what_was_seen_counts_even_if_the_second_try_ends_badly(tmp_path):
+    verdict = judge(tmp_path, relus("pass", "nowhere_defined") + "\nos._exit(3)\n")
+    assert verdict.problem is None
+    assert [layer.right for layer in verdict.layers] == [True, False]
+    assert "could not be run: it ended the Python process (exit status 3)" in verdict.remarks[-1]
+
+
 def test_definitions_under_a_condition_are_found(tmp_path):
     guarded = (
         "try:\n    import numpy as np\nexcept ImportError:\n    np = None\nif True:\n    A = 1\n"
     )
     assert judge(tmp_path, guarded + COURSE)
+
+
+def test_annotations_may_name_what_comes_later(tmp_path):
+    text = COURSE.replace("def forward(self, x)", "def forward(self, x) -> Layer")
+    text = f"from __future__ import annotations\n{text}\n\nclass Layer:\n    pass\n"
+    verdict = judge(tmp_path, text)
+    assert verdict
+    assert len(verdict.layers) == 6
 
 
 def test_a_module_beside_the_file_is_found(tmp_path):

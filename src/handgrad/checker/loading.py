@@ -65,8 +65,10 @@ def load(path: Path, whole: bool = False) -> tuple[ModuleType, Failure | None]:
     module.__file__ = str(path)
     sys.modules[MODULE_NAME] = module
     failure = None
+    # Each statement is compiled alone, and what it is to mean depends on these.
+    futures = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
     for statement in tree.body if whole else _definitions(tree.body, _functions(tree)):
-        code = compile(ast.Module([statement], []), str(path), "exec")
+        code = compile(ast.Module([*futures, statement], []), str(path), "exec")
         _, problem = attempt(path.parent, exec, code, vars(module))
         if isinstance(statement, ast.Import | ast.ImportFrom | ast.Try | ast.ClassDef):
             failure = failure or problem

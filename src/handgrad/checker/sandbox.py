@@ -30,7 +30,8 @@ class Seen:
     observations
         Of each class that was tried, in order.
     failure
-        The first import or definition in it that failed.
+        Why a part of it could not be run: the first import or definition that failed, or how the
+        process ended while it loaded the file once more.
     left_out
         Classes that look like layers, but of which nothing says what they are.
     missing
@@ -70,7 +71,10 @@ def run(path: Path, layers: list[str], time_limit: float) -> Seen:
             return seen
         name, kind = at
         if not name:
-            seen.problem = end
+            if seen.observations:
+                seen.failure = seen.failure or end
+            else:
+                seen.problem = end
             return seen
         seen.observations.append(Observation(name, kind, Failure("Ended", end)))
         skip = [observation.name for observation in seen.observations]
@@ -136,7 +140,7 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
 
 def _ending(status: int | None, seconds: float) -> str:
     if status is None or status == -getattr(signal, "SIGXCPU", 0):
-        return f"it was still running after {seconds:g} seconds"
+        return f"it was still running after {round(seconds, 1):g} seconds"
     if status < 0:
         try:
             name = signal.Signals(-status).name
