@@ -75,6 +75,11 @@ def test_what_does_no_harm_is_let_be(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["theirs.py"]
 
 
+def test_libraries_are_looked_for_where_they_are_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/nowhere")
+    assert judge(tmp_path, relus("assert os.environ['LD_LIBRARY_PATH'] == '/nowhere'"))
+
+
 def test_an_endless_loop_that_keeps_its_interruptions_ends(tmp_path):
     stubborn = (
         "while True:\n            try:\n                while True: pass\n            except: pass"
@@ -88,9 +93,29 @@ def test_an_endless_loop_that_keeps_its_interruptions_ends(tmp_path):
 def test_nothing_is_written_or_removed_outside(tmp_path):
     precious = tmp_path / "precious.txt"
     precious.write_text("kept")
-    statement = f"open({str(precious)!r}, 'w'); os.remove({str(precious)!r})"
-    assert not judge(tmp_path, relus(statement))
+    there, new = repr(str(precious)), repr(str(tmp_path / "new"))
+    mine = "np.save('mine.npy', self.x)"
+    verdict = judge(
+        tmp_path,
+        relus(
+            f"open({there}, 'w')",
+            f"os.remove({there})",
+            f"os.truncate({there}, 0)",
+            f"os.rename({there}, 'mine')",
+            f"{mine}; os.replace('mine.npy', {there})",
+            f"{mine}; os.rename('mine.npy', {new})",
+            f"{mine}; os.link('mine.npy', {new})",
+            f"{mine}; os.symlink('mine.npy', {new})",
+            f"{mine}; import shutil; shutil.move('mine.npy', {there})",
+        ),
+    )
+    assert [layer.right for layer in verdict.layers] == [False] * 9
     assert precious.read_text() == "kept"
+    assert {path.name for path in tmp_path.iterdir()} == {"theirs.py", "precious.txt"}
+
+
+def test_what_is_inside_may_be_moved(tmp_path):
+    assert judge(tmp_path, relus("np.save('a.npy', self.x); os.replace('a.npy', 'b.npy')"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="process groups")

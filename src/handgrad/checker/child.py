@@ -99,8 +99,11 @@ def _guard(folder: Path) -> Callable[[str, tuple[Any, ...]], None]:
         if event in _STARTING:
             raise PermissionError(f"{event} is not allowed while the file is judged")
         writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING
-        if (writes or event in _CHANGING) and outside(arguments[0]):
-            raise PermissionError(f"changing {arguments[0]} is not allowed while it is judged")
+        # What is moved or linked has two paths: where it was, and where it is to be.
+        paths = arguments if event in _CHANGING else arguments[:1] if writes else ()
+        for path in paths:
+            if outside(path):
+                raise PermissionError(f"changing {path} is not allowed while it is judged")
 
     return hook
 

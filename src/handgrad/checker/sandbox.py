@@ -18,7 +18,18 @@ from handgrad.checker.observation import Observation, from_json
 SHARE_OF_A_CALL = 0.2
 """The part of the time limit after which a single call is taken to be endless."""
 
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "SYSTEMROOT", "TEMP", "VIRTUAL_ENV")
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "USERPROFILE",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "SYSTEMROOT",
+    "TEMP",
+    "VIRTUAL_ENV",
+)
 
 
 @dataclass
