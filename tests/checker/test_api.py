@@ -1,8 +1,10 @@
 """`check` and `assert_right`, for one's own tests, and the statistics of a class."""
 
+import errno
 import importlib.util
 import inspect
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -154,6 +156,25 @@ def test_a_folder_and_its_mistakes(submissions, tmp_path):
     assert [bool(v) for v in verdicts] == [True, False, False, False, True]
     mistakes = mistakes_in(verdicts)
     assert mistakes["linear, weights gradient: transposed"] == ["ben.py", "cy.py"]
+
+
+def test_odd_entries_of_a_folder_do_not_stop_the_others(submissions, tmp_path, monkeypatch):
+    text = (submissions / "course.py").read_text()
+    for name in ("ada.py", "closed.py"):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "link.py").symlink_to("nowhere.py")
+    read = Path.read_bytes
+
+    def refuse(path):
+        if path.name == "closed.py":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    ada, closed = check_folder(tmp_path)
+    assert ada
+    assert (closed.subject, closed.problem) == ("closed.py", "cannot be read: Permission denied")
 
 
 def test_an_empty_folder(tmp_path):

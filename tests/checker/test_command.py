@@ -130,6 +130,7 @@ def test_a_class(right, wrong, capsys):
     [
         ([], "give either a FILE"),
         (["x.py", "--all", "."], "give either a FILE"),
+        (["."], ". is a folder: judge the files in it with --all ."),
         (["--all", ".", "--format", "gradescope"], "one FILE"),
         (["x.py", "--json", "--format", "gradescope"], "give one"),
         (["x.py", "--time-limit", "0"], "--time-limit must be above 0"),

@@ -1,6 +1,6 @@
 """Judging files: one, or a folder of submissions side by side."""
 
-import os
+import os.path
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +11,7 @@ from handgrad.checker.judge import judge_seen
 from handgrad.checker.loading import parse_problem
 from handgrad.checker.verdict import Verdict
 from handgrad.errors import DataError
+from handgrad.threads import available_cores
 
 TIME_LIMIT = 10.0
 """Seconds for one file."""
@@ -37,7 +38,7 @@ def check_file(
     Returns
     -------
     Verdict
-        With a `problem` where the file is not Python, has no layer, and so on.
+        With a `problem` where the file cannot be read, is not Python, has no layer, and so on.
 
     Raises
     ------
@@ -68,7 +69,9 @@ def check_folder(
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder")
-    paths = sorted(p for p in folder.rglob("*.py") if not _is_hidden(p.relative_to(folder)))
+    found = (p for p in folder.rglob("*.py") if not _is_hidden(p.relative_to(folder)))
+    # Unlike Path.is_file, this raises nothing for a file in a folder that is closed.
+    paths = sorted(p for p in found if os.path.isfile(p))
     if not paths:
         raise DataError(f"{folder}: there is no Python file in it")
     wanted = list(layers)
@@ -77,7 +80,7 @@ def check_folder(
         name = path.relative_to(folder).as_posix()
         return check_file(path, wanted, time_limit, name)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         verdicts = list(pool.map(check_one, paths))
     judged = {Path(v.subject).parent for v in verdicts if v.layers}
     return [v for v in verdicts if v.layers or not _is_helper(Path(v.subject), judged)]

@@ -76,12 +76,14 @@ def load(path: Path, whole: bool = False) -> tuple[ModuleType, Failure | None]:
 
 
 def parse_problem(path: Path) -> str | None:
-    """Why the file at `path` is not Python, as a sentence, or None if it is."""
+    """Why the file at `path` cannot be read or is not Python, as a sentence, or None if it is."""
     try:
         ast.parse(path.read_bytes(), str(path))
     except SyntaxError as error:
         where = f", line {error.lineno}" if error.lineno else ""
         return f"is not valid Python{where}: {error.msg}"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
     except (ValueError, RecursionError, MemoryError) as error:
         return f"is not valid Python: {error}"
     return None

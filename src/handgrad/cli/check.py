@@ -88,6 +88,8 @@ def _check_call(
 ) -> None:
     if (file is None) == (folder is None):
         raise UsageError("give either a FILE to judge or a folder of them with --all")
+    if file is not None and file.is_dir():
+        raise UsageError(f"{file} is a folder: judge the files in it with --all {file}")
     if folder is not None and form == "gradescope":
         raise UsageError("--format gradescope is for one FILE, since Gradescope runs one at a time")
     if not 0 < time_limit <= 3600:
