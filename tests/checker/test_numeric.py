@@ -56,6 +56,12 @@ def test_not_a_number_is_not_right():
     assert not gradient_check(lambda x: float(np.sum(x)), np.ones(2), np.array([1, np.nan]))
 
 
+def test_not_a_number_is_not_right_where_the_gradient_is_zero():
+    check = gradient_check(lambda x: 3.0, np.ones(1), np.array([np.nan]))
+    assert not check
+    assert np.isnan(check.relative_error)
+
+
 def test_leaves_x_alone():
     x = np.ones(3)
     central_differences(lambda x: float(np.sum(x)), x)

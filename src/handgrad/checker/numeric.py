@@ -112,7 +112,7 @@ def gradient_check(f: Callable[[Array], float], x: ArrayLike, grad: ArrayLike) -
     if not x.size:
         return GradientCheck(0.0, (), numeric)
     difference = np.abs(numeric - grad)
-    largest = max(np.max(np.abs(numeric)), np.max(np.abs(grad)))
+    largest = np.max(np.maximum(np.abs(numeric), np.abs(grad)))
     worst = np.unravel_index(int(np.argmax(difference)), x.shape)
     error = float(np.max(difference) / largest) if largest else 0.0
     return GradientCheck(error, tuple(int(i) for i in worst), numeric)
