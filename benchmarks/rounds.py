@@ -47,6 +47,7 @@ def run_process(program: Sequence[str], settings: Settings) -> dict[str, Any]:
             command, stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env=environment, text=True
         ) as process:
             deadline = threading.Timer(TIMEOUT, process.kill)
+            deadline.daemon = True  # Ctrl-C does not wait for it.
             deadline.start()
             assert process.stdout is not None
             line = process.stdout.readline()

@@ -123,7 +123,9 @@ def new_contest(
         test=images,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "config.toml", _config(contest, test))
+    with locked(folder):
+        require_new(folder, "choose another --out, or --resume it")  # Now nobody else can write.
+        write_text(folder / "config.toml", _config(contest, test))
     return contest
 
 
@@ -140,6 +142,8 @@ def read_contest(folder: Path) -> Contest:
         config = tomllib.loads(path.read_text(encoding="utf-8"))
         asked = config["contest"]
         minutes, networks = float(asked["minutes"]), int(asked["networks"])
+        if networks < 1:
+            raise ValueError(f"{networks} networks")
         test = Path(asked["test"]) if "test" in asked else None
         hyperparameters = Hyperparameters(**config["hyperparameters"])
         source, recorded = read_data_table(config["data"])

@@ -199,7 +199,7 @@ def test_a_beginning_that_never_became_a_run_is_in_nobodys_way(study, tmp_path):
     half = plan.tasks[0].folder.with_name(f".{plan.tasks[0].name}")
     half.mkdir(parents=True)
     (half / "config.toml").write_text("half")
-    (tmp_path / "out" / "study.toml").write_text("")
+    (tmp_path / "out" / "study.toml").write_text(STUDY)
     endings = carry_out(study(), tmp_path / "out")
     assert {ending.status for ending in endings.values()} == {"finished"}
     assert not half.exists()
@@ -328,3 +328,25 @@ def test_workers_of_another_folder_write_where_the_study_is(study, tmp_path, mon
         endings = carry_out(read_study("my.toml"), "out", jobs=2)
         assert {ending.status for ending in endings.values()} == {"finished"}
         assert len(list((tmp_path / name / "out").glob("runs/*/summary.json"))) == 4
+
+
+def test_another_study_does_not_take_the_place_of_one(study, reference):
+    other = STUDY.replace("step_size = [0.01, 1]", "step_size = [0.02, 2]")
+    before = (reference / "results.csv").read_bytes()
+    with pytest.raises(UsageError, match="has another study, with no run of these"):
+        plan_study(study(other), reference)
+    assert (reference / "results.csv").read_bytes() == before
+
+
+def test_a_grid_of_lists_of_widths_is_drawn(study, tmp_path):
+    widths = STUDY.replace("hidden_dim = [4, 8]", "hidden_dim = [[4], [8]]")
+    carry_out(study(widths), tmp_path / "out")
+    assert (tmp_path / "out" / "heat-map.png").exists()
+    assert len(rows_but_for_seconds(tmp_path / "out")) == 5
+
+
+def test_a_summary_without_figures_is_damaged(study, reference):
+    name = study().runs[0].name
+    (reference / "runs" / name / "summary.json").write_text('{"status": "finished"}')
+    with pytest.raises(DataError, match=r"summary\.json: damaged"):
+        carry_out(study(), reference)

@@ -58,8 +58,10 @@ def run(tokens: Sequence[str] | None = None) -> int:
         return complain(_with_option(error), 2)
     except DataError as error:
         return complain(str(error), 1)
+    except UnicodeEncodeError as error:
+        return complain(f"{error.object!r} is not text that can be written in UTF-8", 1)
     except MemoryError as error:
-        return complain(f"more memory is needed than there is ({error or 'out of memory'})", 1)
+        return complain(f"more memory is needed than there is ({str(error) or 'out of memory'})", 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return complain(f"{where}{error.strerror or error}", 1)

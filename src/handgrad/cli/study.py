@@ -84,7 +84,7 @@ def _carry_out(plan: Plan, jobs: int | None, address: str | None, quiet: bool) -
     failed = [
         Ending(task.name, "diverged", "before, and would again")
         for task, state in zip(plan.tasks, plan.states, strict=True)
-        if state == "diverged"
+        if state == "diverged" and task not in plan.left
     ]
     with contextlib.ExitStack() as stack:
         client = None

@@ -65,19 +65,23 @@ def heat_map(study: Study, accuracies: Mapping[str, float], title: str | None = 
     """
     keys = [key for key, values in study.grid.items() if len(values) > 1]
     down, across = keys[:2]
-    cells = np.full((len(study.grid[down]), len(study.grid[across])), np.nan)
+    # As they are written: a list with one width is that width.
+    places = {key: [written(value) for value in study.grid[key]] for key in (down, across)}
+    cells = np.full((len(places[down]), len(places[across])), np.nan)
     for run in study.grid_runs:
         if run.name in accuracies:
-            i = study.grid[down].index(getattr(run.hyperparameters, down))
-            j = study.grid[across].index(getattr(run.hyperparameters, across))
+            i, j = (
+                places[key].index(written(getattr(run.hyperparameters, key)))
+                for key in (down, across)
+            )
             cells[i, j] = np.fmax(cells[i, j], accuracies[run.name])
     rows, columns = cells.shape
     size = (max(5.0, 0.75 * columns + 2.5), max(3.5, 0.5 * rows + 1.8))
     figure = Figure(figsize=size, dpi=120, layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(cells, cmap="viridis", aspect="auto")
-    axes.set_xticks(range(columns), list(map(written, study.grid[across])))
-    axes.set_yticks(range(rows), list(map(written, study.grid[down])))
+    axes.set_xticks(range(columns), places[across])
+    axes.set_yticks(range(rows), places[down])
     axes.set(xlabel=across, ylabel=down)
     axes.tick_params(length=0)
     _write_cells(axes, cells)

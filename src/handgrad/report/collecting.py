@@ -1,5 +1,6 @@
 """Collecting what a study came to, from its folder, before anything is written about it."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,9 @@ def collect(folder: Path) -> StudyResults:
         path = run_folder(folder, run.name)
         summary = read_summary(path)
         if summary is None:
+            command = ["handgrad", "study", str(folder / "study.toml"), "--out", str(folder)]
             raise DataError(
-                f"{path}: this run has not come to its end; `handgrad study` goes on with it"
+                f"{path}: this run has not come to its end; `{shlex.join(command)}` goes on with it"
             )
         try:
             results[run.name] = read_result(folder, run.name)

@@ -1,6 +1,7 @@
 """The contest's entry as a section: what it is, what each ingredient is worth, what it misses."""
 
 import json
+import shlex
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -30,6 +31,8 @@ class EntryResults:
     ----------
     test
         The file of images that were predicted; None: Small MNIST's.
+    edges
+        How many of the networks are given oriented gradients.
     views
         Under how many warps each network sees an image that it classifies.
     accuracies
@@ -40,6 +43,7 @@ class EntryResults:
 
     contest: Contest
     test: str | None
+    edges: int
     views: int
     accuracies: dict[str, float]
     evaluation: Evaluation
@@ -64,14 +68,24 @@ def collect_entry(folder: Path) -> EntryResults:
         }
     except FileNotFoundError as error:
         raise DataError(
-            f"{folder}: this entry is not finished; `handgrad contest --resume` goes on with it"
+            f"{folder}: this entry is not finished; "
+            f"`{shlex.join(['handgrad', 'contest', '--resume', str(folder)])}` goes on with it"
         ) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: damaged ({error!r})") from error
     model = load_model(folder)
-    views = model.views.count if isinstance(model, AverageModel) and model.views else 1
-    evaluation = evaluate(model, contest.data[1])
-    return EntryResults(contest, config["contest"].get("test"), views, accuracies, evaluation)
+    views, edges = 1, 0
+    if isinstance(model, AverageModel):
+        views = model.views.count if model.views else 1
+        edges = sum(member.oriented_gradients for member in model.members)
+    return EntryResults(
+        contest,
+        config["contest"].get("test"),
+        edges,
+        views,
+        accuracies,
+        evaluate(model, contest.data[1]),
+    )
 
 
 def entry_section(
@@ -104,17 +118,18 @@ def _what(found: EntryResults) -> str:
     if contest.networks == 1:
         what = "one network"
     else:
-        what = (
-            f"the mean of {contest.networks} networks' probabilities, each with its own seed, and "
-            "every second one on oriented gradients instead of pixels, with half the step"
+        what = f"the mean of {contest.networks} networks' probabilities, each with its own seed"
+    if found.edges:
+        what += (
+            f", {found.edges} of them on oriented gradients, with half the step"
         )
     if found.views > 1:
         what += f", over {found.views} slight warps of every image that is classified"
     epochs = counted(contest.hyperparameters.max_epochs, "epoch")
     return (
         f"The entry is {what}. It was trained for {epochs}, on the {len(contest.data[0]):,} "
-        "training examples alone. It remains a feed-forward network: all that differs from the "
-        "defaults is in the table."
+        "training examples alone. It remains a feed-forward network: all else that differs from "
+        "the defaults is in the table."
     )
 
 

@@ -51,7 +51,8 @@ class Verdict:
             written = f"{claim.statistic} {written}"
         if claim.relative_to:
             reference = quantity.write(self.figures[claim.relative_to])
-            written += f", {self.value:.2g} × {claim.relative_to}'s {reference}"
+            ratio = f"{self.value:.2g} × " if math.isfinite(self.value) else ""
+            written += f", {ratio}{claim.relative_to}'s {reference}"
         return written
 
     @property

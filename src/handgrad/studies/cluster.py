@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +23,6 @@ from handgrad.studies.board import Board
 from handgrad.studies.work import Ending, Task, carry_out
 
 SECONDS_TO_ANSWER = 10
-
-TOPIC = "handgrad-progress"
 
 Files = dict[str, bytes]
 
@@ -75,12 +74,14 @@ def run_on_cluster(
     """Carry out the runs on a cluster's workers, and yield how each ended, as it ends."""
     from distributed import as_completed
 
-    client.subscribe_topic(TOPIC, lambda event: board.write(*event[1]))
+    # A topic of its own: others may be running studies on the same cluster.
+    topic = f"handgrad-progress-{uuid.uuid4().hex}"
+    client.subscribe_topic(topic, lambda event: board.write(*event[1]))
     everywhere = client.scatter(data, broadcast=True, hash=False)
     by_key = {}
     futures = []
     for task in tasks:
-        future = client.submit(_on_worker, task, _get(task.folder), everywhere, pure=False)
+        future = client.submit(_on_worker, task, _get(task.folder), everywhere, topic, pure=False)
         by_key[future.key] = task
         futures.append(future)
     # Held nowhere but in the iterator, a result is forgotten once it is written.
@@ -103,17 +104,18 @@ def run_on_cluster(
             )
 
 
-def _on_worker(task: Task, files: Files, data: Data) -> tuple[Ending, Files]:
+def _on_worker(task: Task, files: Files, data: Data, topic: str) -> tuple[Ending, Files]:
     """Carry out a run in a folder of the worker's own, and give its ending and its files."""
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="handgrad-") as temporary:
         folder = Path(temporary) / "run"
         if files:
             _put(files, folder)
-        ending = carry_out(replace(task, folder=folder), lambda _: data, _reporter(task.number))
+        report = _reporter(task.number, topic)
+        ending = carry_out(replace(task, folder=folder), lambda _: data, report)
         return ending, _get(folder)
 
 
-def _reporter(number: int) -> Callable[[int, float], None]:
+def _reporter(number: int, topic: str) -> Callable[[int, float], None]:
     """Send progress through the scheduler, four times a second at most."""
     from distributed import get_worker
 
@@ -123,7 +125,7 @@ def _reporter(number: int) -> Callable[[int, float], None]:
         nonlocal last
         if time.monotonic() - last >= 0.25:
             last = time.monotonic()
-            worker.log_event(TOPIC, (number, epoch, accuracy))
+            worker.log_event(topic, (number, epoch, accuracy))
 
     return report
 
@@ -140,5 +142,11 @@ def _put(files: Files, folder: Path) -> None:
     beginning.mkdir(parents=True)
     for name, content in files.items():
         (beginning / name).write_bytes(content)
-    shutil.rmtree(folder, ignore_errors=True)
-    beginning.rename(folder)
+    if folder.exists():
+        before = folder.with_name(f".{folder.name}-before")
+        shutil.rmtree(before, ignore_errors=True)
+        folder.rename(before)
+        beginning.rename(folder)
+        shutil.rmtree(before)
+    else:
+        beginning.rename(folder)

@@ -16,6 +16,7 @@ from typing import Literal
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.runs import Data, fingerprint, read_config, require_new
+from handgrad.studies.reading import read_study
 from handgrad.studies.study import Study
 from handgrad.studies.work import Task
 from handgrad.training import Training
@@ -57,7 +58,11 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
         If the data cannot be read or do not fit together, or a run's folder is damaged.
     """
     folder = Path(folder)
-    if not (folder / "study.toml").is_file():
+    if (folder / "study.toml").is_file():
+        before = {run.name for run in read_study(folder).runs}
+        if before.isdisjoint(run.name for run in study.runs):
+            raise UsageError(f"{folder} has another study, with no run of these: give an --out")
+    else:
         require_new(folder)
     data = study.source.load()
     Training(*data)  # Raises DataError if they do not fit together.

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad import threads
 from handgrad.datasets import Dataset
 from handgrad.errors import DataError
 from handgrad.files import write_text
@@ -53,12 +54,13 @@ def measure_gradients(
 ) -> LayerGradients:
     """Train anew for the first epochs, and measure before each and after the last."""
     training = Training(train, validation, hyperparameters)
-    rows = [_measure(training)]
-    try:
-        for _ in itertools.islice(training, EPOCHS):
-            rows.append(_measure(training))
-    except DivergenceError:
-        pass  # What was measured before it is as good as ever.
+    with threads.limited(training.threads):
+        rows = [_measure(training)]
+        try:
+            for _ in itertools.islice(training, EPOCHS):
+                rows.append(_measure(training))
+        except DivergenceError:
+            pass  # What was measured before it is as good as ever.
     return LayerGradients(*(np.array(columns) for columns in zip(*rows, strict=True)))
 
 

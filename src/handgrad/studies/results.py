@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from handgrad.errors import DataError
 from handgrad.files import write_text
 from handgrad.studies.folder import read_summary, run_folder
 from handgrad.studies.study import Study, written
@@ -38,22 +39,32 @@ class Result:
 
 
 def read_result(folder: Path, name: str) -> Result:
-    """Read what a run of the study in `folder` came to."""
-    summary = read_summary(run_folder(folder, name))
+    """Read what a run of the study in `folder` came to.
+
+    Raises
+    ------
+    DataError
+        If its summary.json is damaged.
+    """
+    path = run_folder(folder, name)
+    summary = read_summary(path)
     if summary is None:
         return Result(name, "failed")
-    final, best = summary.get("final", {}), summary.get("best", {})
-    return Result(
-        name,
-        summary["status"],
-        summary["epochs"],
-        summary["iterations"],
-        final.get("validation_loss"),
-        final.get("validation_accuracy"),
-        best.get("epoch"),
-        best.get("validation_accuracy"),
-        round(summary["seconds"], 3),
-    )
+    try:
+        final, best = summary.get("final", {}), summary.get("best", {})
+        return Result(
+            name,
+            summary["status"],
+            summary["epochs"],
+            summary["iterations"],
+            final.get("validation_loss"),
+            final.get("validation_accuracy"),
+            best.get("epoch"),
+            best.get("validation_accuracy"),
+            round(summary["seconds"], 3),
+        )
+    except (AttributeError, KeyError, TypeError) as error:
+        raise DataError(f"{path / 'summary.json'}: damaged ({error!r})") from error
 
 
 def read_results(study: Study, folder: Path) -> Iterator[Result]:
