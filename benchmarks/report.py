@@ -152,7 +152,10 @@ def _page(
     works: Sequence[Work], claims: Sequence[Claim], results: Results, last: Results, notes: str
 ) -> Iterator[str]:
     yield "# handgrad beside its peers"
-    yield f"Written by `{results['command']}`; `make bench` writes it anew."
+    yield (
+        f"Written by `{results['command']}`; `make bench` writes it anew. The rows of works that "
+        "were not measured then are kept from an earlier time."
+    )
     yield (
         "Every ratio is handgrad's time over another's, so that less is better: the median over "
         "the rounds of the ratios within a round, with the target it should not exceed. The "
