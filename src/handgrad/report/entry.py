@@ -120,9 +120,7 @@ def _what(found: EntryResults) -> str:
     else:
         what = f"the mean of {contest.networks} networks' probabilities, each with its own seed"
     if found.edges:
-        what += (
-            f", {found.edges} of them on oriented gradients, with half the step"
-        )
+        what += f", {found.edges} of them on oriented gradients, with half the step"
     if found.views > 1:
         what += f", over {found.views} slight warps of every image that is classified"
     epochs = counted(contest.hyperparameters.max_epochs, "epoch")
