@@ -278,6 +278,30 @@ def test_run_makes_what_is_missing_on_the_studys_data(here, monkeypatch):
     assert "No entry was at hand" not in page
 
 
+def test_run_goes_on_with_an_entry_that_was_interrupted(here, monkeypatch):
+    summary = Path("runs/contest/summary.json")
+    content = summary.read_bytes()
+    summary.unlink()
+
+    def interrupt(resume, quiet):
+        return 130
+
+    def finish(resume, quiet):
+        assert resume == Path("runs/contest")
+        summary.write_bytes(content)
+
+    monkeypatch.setattr("handgrad.cli.report.make_contest", interrupt)
+    assert report("--run", "--quiet", "--format", "html") == 130
+    monkeypatch.setattr("handgrad.cli.report.make_contest", finish)
+    assert report("--run", "--quiet", "--format", "html") == 0
+
+
+def test_a_debriefing_with_a_mistake_is_found_before_anything_runs(here, capsys, monkeypatch):
+    Path("mine.toml").write_text("hours = 'many'\n")
+    monkeypatch.setattr("handgrad.cli.report.make_study", None)
+    assert "hours" in refused(capsys, 2, "--run", "--debrief", "mine.toml")
+
+
 @pytest.mark.parametrize(
     "arguments", [["none.toml"], ["--name", "a/b"], ["--name", ""], ["--format", "docx"]]
 )

@@ -12,6 +12,7 @@ from handgrad.cli.bayes import bayes as make_bayes
 from handgrad.cli.contest import contest as make_contest
 from handgrad.cli.progress import say
 from handgrad.cli.study import study as make_study
+from handgrad.cli.train import INTERRUPTED
 from handgrad.errors import DataError, UsageError
 from handgrad.files import replacing, write_text
 from handgrad.report.bayes import collect_bayes
@@ -82,22 +83,27 @@ def report(
         return
     if not name or Path(name).name != name:
         raise UsageError(f"must name a file, without a folder, got {name!r}", "name")
+    # Before anything is run: it may take a quarter of an hour.
+    debriefing = read_debriefing(debrief) if debrief else None
     folders = [_study_folder(each, run, quiet) for each in study or (COURSE,)]
     studies = [collect(folder) for folder in folders]
     course = next((each for each in studies if each.study.name == COURSE), None)
     if course:
         # The parts of the course's report are looked for where the commands in it put them.
         bayes = bayes or _made(BAYES, run, lambda: _make_bayes(course, quiet))
-        contest = contest or _made(CONTEST, run, lambda: _make_contest(course, quiet))
+        if contest is None and run and not (CONTEST / "summary.json").exists():
+            _make_contest(course, quiet)
+        contest = contest or _made(CONTEST)
         ablation = ablation or _made(ABLATION)
-        debrief = debrief or _made(DEBRIEF)
+        if debriefing is None and DEBRIEF.exists():
+            debriefing = read_debriefing(DEBRIEF)
     files = _files(
         Material(
             studies=studies,
             bayes=collect_bayes(bayes) if bayes else None,
             entry=collect_entry(contest) if contest else None,
             ablation=collect(ablation) if ablation else None,
-            debriefing=read_debriefing(debrief) if debrief else None,
+            debriefing=debriefing,
             title=title,
         ),
         name,
@@ -125,7 +131,10 @@ def _study_folder(named: str, run: bool, quiet: bool) -> Path:
     if run:
         # A course that was changed is in its folder.
         described = str(folder) if named == COURSE and there else named
-        if make_study(described, out=folder, quiet=quiet) != 0:
+        status = make_study(described, out=folder, quiet=quiet)
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
+        if status:
             raise DataError(f"{folder}: not all runs came to their end")
     elif not there:
         words = ["handgrad", "study"] if named == COURSE else ["handgrad", "study", named]
@@ -157,16 +166,24 @@ def _make_bayes(course: StudyResults, quiet: bool) -> None:
     )
 
 
-def _make_contest(course: StudyResults, quiet: bool) -> int:
+def _make_contest(course: StudyResults, quiet: bool) -> None:
+    """Train the contest's entry, or go on with it where it was interrupted."""
     source = course.study.source
-    return make_contest(
-        source.data,
-        validation=source.validation,
-        validation_labels=source.validation_labels,
-        reading=source.reading,
-        out=CONTEST,
-        quiet=quiet,
-    )
+    if CONTEST.exists():
+        status = make_contest(resume=CONTEST, quiet=quiet)
+    else:
+        status = make_contest(
+            source.data,
+            validation=source.validation,
+            validation_labels=source.validation_labels,
+            reading=source.reading,
+            out=CONTEST,
+            quiet=quiet,
+        )
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt
+    if status:
+        raise DataError(f"{CONTEST}: could not be made")
 
 
 def _files(material: Material, name: str, format: Literal["pdf", "html"]) -> dict[str, bytes]:
