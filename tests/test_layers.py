@@ -155,7 +155,27 @@ def test_inputs_and_gradients_are_left_as_they_were(layer):
     np.testing.assert_array_equal(G, np.ones_like(G))
 
 
-@pytest.mark.parametrize("layer", [Linear(3, 2), Sigmoid(), Tanh(), ReLU()])
+def test_gradients_that_are_assigned_reach_the_vector():
+    layer = Linear(2, 3)
+    layer.weights_gradient = np.ones((2, 3))
+    layer.bias_gradient = 2 * np.ones((1, 3))
+    np.testing.assert_array_equal(layer.gradients, [1] * 6 + [2] * 3)
+
+
+def test_dropout_takes_whole_numbers():
+    layer = Dropout(0.5)
+    layer.rng = np.random.default_rng(0)
+    assert set(layer.forward(np.ones((9, 9), int)).ravel()) == {0.0, 2.0}
+
+
+def test_a_residual_layer_takes_batches_of_any_width_and_type():
+    layer = Residual([Tanh()])
+    for X in (np.full((2, 3), 0.1, np.float32), np.full((2, 4), 0.1), np.full((2, 3), 0.1)):
+        np.testing.assert_array_equal(layer.forward(X), X + np.tanh(X))
+        assert layer.backward(np.ones_like(X)).dtype == X.dtype
+
+
+@pytest.mark.parametrize("layer", [Linear(3, 2), Sigmoid(), Tanh(), ReLU(), Dropout(0.5)])
 def test_misuse_is_named(layer):
     with pytest.raises(RuntimeError, match="forward pass"):
         type(layer)(3, 2).backward(np.ones((1, 2))) if layer.size else layer.backward(np.ones((1,)))

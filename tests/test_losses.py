@@ -132,3 +132,9 @@ def test_logits_may_be_whole_numbers():
 def test_a_share_that_is_none_is_refused(share):
     with pytest.raises(ValueError, match="label_smoothing must be from 0 to below 1"):
         CrossEntropy(share)
+
+
+def test_log_softmax_of_the_farthest_logits_is_finite():
+    log_p = log_softmax(np.array([[3e38, -3e38]], np.float32))
+    assert log_p[0, 0] == 0
+    assert log_p[0, 1] == np.finfo(np.float32).min

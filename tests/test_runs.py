@@ -14,7 +14,7 @@ from handgrad import files, runs
 from handgrad.datasets import Reading, Source, write_npz
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
-from handgrad.models import load_model
+from handgrad.models import load_model, read_tensors, write_tensors
 from handgrad.runs import Run
 from handgrad.training import DivergenceError
 
@@ -383,3 +383,13 @@ def test_numbers_of_numpy_are_recorded_and_give_the_same_bits(tmp_path, source):
     b = carried_out(tmp_path / "b", Hyperparameters(**numpys), source)
     assert contents(a.folder) == contents(b.folder)
     assert Hyperparameters(hidden_dim=np.int64(16)).hidden_dim == 16
+
+
+def test_a_run_of_before_a_hyperparameter_existed_is_resumed(tmp_path, source):
+    folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source).folder
+    tensors, metadata = read_tensors(folder / "model.safetensors")
+    del metadata["training"]["hyperparameters"]["oriented_gradients"]
+    write_tensors(folder / "model.safetensors", tensors, metadata)
+    config = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(config.replace("oriented_gradients = false\n", ""))
+    assert Run.resume(folder).training.epoch == 2

@@ -155,8 +155,8 @@ class Linear(Layer):
         self.parameters, self.gradients = parameters, gradients
         d, c = self.input_dim, self.output_dim
         self._weights, self._bias = parameters[: d * c].reshape(d, c), parameters[d * c :][None]
-        self.weights_gradient = gradients[: d * c].reshape(d, c)
-        self.bias_gradient = gradients[d * c :][None]
+        self._weights_gradient = gradients[: d * c].reshape(d, c)
+        self._bias_gradient = gradients[d * c :][None]
 
     @property
     def weights(self) -> Array:
@@ -175,6 +175,24 @@ class Linear(Layer):
     @bias.setter
     def bias(self, values: ArrayLike) -> None:
         self._bias[:] = values
+
+    @property
+    def weights_gradient(self) -> Array:
+        """∂L/∂W, d × c. To assign to it is to write into the vector that it lives in."""
+        return self._weights_gradient
+
+    @weights_gradient.setter
+    def weights_gradient(self, values: ArrayLike) -> None:
+        self._weights_gradient[:] = values
+
+    @property
+    def bias_gradient(self) -> Array:
+        """The row ∂L/∂b, 1 × c. To assign to it is to write into the vector that it lives in."""
+        return self._bias_gradient
+
+    @bias_gradient.setter
+    def bias_gradient(self, values: ArrayLike) -> None:
+        self._bias_gradient[:] = values
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Make the arrays of a copy, or of a layer unpickled, views again."""
@@ -273,25 +291,28 @@ class Dropout(Layer):
             raise ValueError(f"rate must be from 0 to below 1, got {rate}")
         self.rate = rate
         self.rng: np.random.Generator | None = None
-        self.mask: Array = np.empty(0)
+        self.mask: Array | None = None
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """A = X ∘ M/(1 − p), or A = X if there is no rng."""
         X = np.asarray(X)
-        if self.mask.shape != X.shape or self.mask.dtype != X.dtype:
-            self.mask = np.empty(X.shape, X.dtype)
+        X = X if X.dtype.kind == "f" else X.astype(float)
+        mask = self.mask
+        if mask is None or mask.shape != X.shape or mask.dtype != X.dtype:
+            mask = self.mask = np.empty(X.shape, X.dtype)
         if self.rng is None:
-            self.mask.fill(1)
+            mask.fill(1)
         else:
-            self.rng.random(out=self.mask, dtype=self.mask.dtype)
-            np.greater_equal(self.mask, self.rate, out=self.mask)
-            self.mask /= 1 - self.rate
-        return np.multiply(X, self.mask, out=out)
+            self.rng.random(out=mask, dtype=mask.dtype)
+            np.greater_equal(mask, self.rate, out=mask)
+            mask /= 1 - self.rate
+        return np.multiply(X, mask, out=out)
 
     def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
         """∂L/∂X = ∂L/∂A ∘ M/(1 − p)."""
-        _check_gradient(self, output_gradient, self.mask.shape)
-        return np.multiply(output_gradient, self.mask, out=out)
+        mask = _kept(self, self.mask)
+        _check_gradient(self, output_gradient, mask.shape)
+        return np.multiply(output_gradient, mask, out=out)
 
     def __repr__(self) -> str:
         return f"Dropout({self.rate})"
@@ -303,7 +324,7 @@ class Residual(Layer):
     The gradient has a way past F, whatever F does to it (He et al. 2016, arXiv:1512.03385).
 
     What F computes on the way stays inside, in arrays that serve again for the next batch of the
-    same size.
+    same shape.
     """
 
     def __init__(self, layers: Sequence[Layer]):
@@ -311,13 +332,13 @@ class Residual(Layer):
         self.size = sum(layer.size for layer in self.layers)
         self._outputs: list[Array | None] = [None] * len(self.layers)
         self._gradients: list[Array | None] = [None] * len(self.layers)
-        self._rows = 0
+        self._takes: tuple = ()
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """A = X + F(X)."""
         F = X = np.asarray(X)
-        if len(X) != self._rows:
-            self._rows = len(X)
+        if (X.shape, X.dtype) != self._takes:
+            self._takes = X.shape, X.dtype
             self._outputs = [None] * len(self.layers)
             self._gradients = [None] * len(self.layers)
         for i, layer in enumerate(self.layers):

@@ -7,9 +7,9 @@ from handgrad.layers import Array
 
 
 class CrossEntropy:
-    """L = −(1/n) Σₖ log p_{yₖ|xₖ}, with p_{j|x} = e^{z_j} / Σ_c e^{z_c}.
+    """L = −(1/n) Σₖ log p_{yₖ|xₖ}, with p_{j|x} = e^{z_j} / Σᵢ e^{zᵢ}, the sum over c classes.
 
-    Written with targets, a row for each label, T = onehot(y), it is −(1/n) Σₖ Σ_c T_kc log p_kc.
+    Written with targets, a row for each label, T = onehot(y), it is −(1/n) Σₖ Σ_j T_kj log p_kj.
     With label smoothing ε a row gives a share ε of its probability to all c classes alike,
     T = (1 − ε) onehot(y) + ε/c (Szegedy et al. 2016, arXiv:1512.00567).
 
@@ -113,7 +113,12 @@ class CrossEntropy:
 
 
 def log_softmax(logits: ArrayLike) -> Array:
-    """Compute log p, n × c, for logits n × c: z − log Σ_c e^{z_c}, without overflow."""
+    """Compute log p, n × c, for logits n × c: z − log Σ_j e^{z_j}, without overflow.
+
+    A log p below the lowest number that there is comes out as that number.
+    """
     Z = np.asarray(logits)
-    Z = Z - Z.max(axis=1, keepdims=True)
-    return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
+    with np.errstate(over="ignore"):
+        Z = Z - Z.max(axis=1, keepdims=True)
+    log_p = Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
+    return np.maximum(log_p, np.finfo(log_p.dtype).min)

@@ -261,7 +261,10 @@ def _read_checkpoint(path: Path, training: Training) -> tuple[int, int, dict[str
     try:
         epoch = int(metadata["training"]["epoch"])
         averaged = int(metadata["training"]["averaged"])
-        settings = metadata["training"]["hyperparameters"]
+        # A run of before a hyperparameter existed was as its default is.
+        defaults = _plain(asdict(Hyperparameters()))
+        settings = defaults | metadata["training"]["hyperparameters"]
+        del settings["max_epochs"]
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: a model, but not the checkpoint of a run") from error
     if settings != _settled(training):
@@ -275,6 +278,11 @@ def _settled(training: Training) -> dict[str, Any]:
     """The hyperparameters that may not change between start and resumption, as JSON has them."""
     settings = asdict(training.hyperparameters) | {"threads": training.threads}
     del settings["max_epochs"]
+    return _plain(settings)
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings as JSON has them, with lists for tuples."""
     return json.loads(json.dumps(settings))
 
 

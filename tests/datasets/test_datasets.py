@@ -256,3 +256,9 @@ def test_a_label_that_is_no_byte_is_not_written_to_idx(tmp_path):
     with pytest.raises(DataError, match="a label of 300"):
         write_idx(tmp_path / "images-idx3", data)
     assert not list(tmp_path.iterdir())
+
+
+def test_flat_images_of_an_npz_have_the_shape_that_is_asked_for(tmp_path):
+    np.savez(tmp_path / "flat.npz", images=np.zeros((2, 12), np.uint8))
+    assert read(tmp_path / "flat.npz").image_shape is None
+    assert read(tmp_path / "flat.npz", image_shape=(3, 4)).image_shape == (3, 4)

@@ -16,8 +16,13 @@ NAMES = (("images", "labels"), ("x_train", "y_train"), ("X", "y"))
 """The names under which images and labels are looked for; handgrad writes the first."""
 
 
-def read_npz(path: Path | str, *, class_count: int | None = None) -> Dataset:
-    """Read images (n × d or n × rows × columns) and, if there are any, labels.
+def read_npz(
+    path: Path | str,
+    *,
+    class_count: int | None = None,
+    image_shape: tuple[int, int] | None = None,
+) -> Dataset:
+    """Read images (n × d, of this shape, or n × rows × columns) and, if there are any, labels.
 
     Raises
     ------
@@ -49,7 +54,8 @@ def read_npz(path: Path | str, *, class_count: int | None = None) -> Dataset:
     pixels = _whole_numbers(images, 255, f"{path}, {names[0]}").astype(np.uint8, copy=False)
     if labels is not None:
         labels = _whole_numbers(labels, 65_535, f"{path}, {names[1]}").astype(np.intp)
-    return Dataset(pixels, labels, class_count=class_count, name=path.name)
+    shape = image_shape if pixels.ndim == 2 else None
+    return Dataset(pixels, labels, shape, class_count, path.name)
 
 
 def write_npz(path: Path | str, dataset: Dataset) -> None:

@@ -33,7 +33,7 @@ def read(
     if start.startswith(MAGIC):
         return read_idx(path, labels_path=labels_path, class_count=class_count)
     if start.startswith(b"PK"):
-        return read_npz(path, class_count=class_count)
+        return read_npz(path, class_count=class_count, image_shape=image_shape)
     return read_csv(
         path, label=label, header=header, class_count=class_count, image_shape=image_shape
     )

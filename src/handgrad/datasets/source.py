@@ -30,7 +30,7 @@ class Reading:
     """How many classes there are. Default: one more than the largest label."""
 
     image_shape: tuple[int, int] | None = None
-    """Rows and columns of an image in a CSV. Default: it is square, if it can be."""
+    """Rows and columns of an image in a CSV or flat NPZ. Default: it is square, if it can be."""
 
     def __post_init__(self) -> None:
         if self.classes is not None and self.classes < 2:
