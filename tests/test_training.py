@@ -245,10 +245,11 @@ def test_straightened_digits_are_what_is_trained_and_validated_on(few):
     assert within.train is few[0], "the data themselves, which a run is recognised by, stay"
 
 
-def test_one_class_alone_is_refused(tiny):
-    zeros = Dataset(tiny.pixels, np.zeros(30, int), name="zeros")
-    with pytest.raises(DataError, match="zeros: every label is 0"):
-        Training(zeros, zeros)
+@pytest.mark.parametrize("label", [0, 3])
+def test_one_class_alone_is_refused(tiny, label):
+    alike = Dataset(tiny.pixels, np.full(30, label), name="alike")
+    with pytest.raises(DataError, match=f"alike: every label is {label}"):
+        Training(alike, tiny)
 
 
 @pytest.mark.parametrize(

@@ -417,17 +417,16 @@ def _multiply_adds(network: FeedForwardNeuralNetwork, batch_size: int) -> int:
 
 
 def _class_count(train: Dataset, validation: Dataset) -> int:
-    train.require_labels()
+    labels = train.require_labels()
     validation.require_labels()
+    if labels.min() == labels.max():
+        raise DataError(
+            f"{train.name}: every label is {labels[0]}, which leaves nothing to learn; is the "
+            "label in another column?"
+        )
     if train.input_dim != validation.input_dim:
         raise DataError(
             f"{validation.name}: examples of {validation.input_dim} pixels, expected "
             f"{train.input_dim} as in {train.name}"
         )
-    class_count = max(train.class_count or 0, validation.class_count or 0)
-    if class_count < 2:
-        raise DataError(
-            f"{train.name}: every label is 0, which leaves nothing to learn; is the label in "
-            "another column?"
-        )
-    return class_count
+    return max(train.class_count or 0, validation.class_count or 0)
