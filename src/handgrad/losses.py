@@ -115,10 +115,9 @@ class CrossEntropy:
 def log_softmax(logits: ArrayLike) -> Array:
     """Compute log p, n × c, for logits n × c: z − log Σ_j e^{z_j}, without overflow.
 
-    A log p below the lowest number that there is comes out as that number.
+    A logit of −∞, or one further below the largest than numbers go, has a log p of −∞.
     """
     Z = np.asarray(logits)
     with np.errstate(over="ignore"):
         Z = Z - Z.max(axis=1, keepdims=True)
-    log_p = Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
-    return np.maximum(log_p, np.finfo(log_p.dtype).min)
+    return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
