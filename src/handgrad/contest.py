@@ -46,7 +46,7 @@ from handgrad.studies.pool import run_here
 from handgrad.studies.work import Ending, Task
 from handgrad.submission import write_submission
 from handgrad.threads import available_cores
-from handgrad.training import Training
+from handgrad.training import check_data
 
 VIEWS, VIEW_STRENGTH = 16, 0.3
 """Under how many warps an image is classified, and how strong they are beside training's."""
@@ -207,7 +207,7 @@ def write_entry(contest: Contest) -> Result:
 
 def _load(source: Source, test: Path | None) -> tuple[Data, Dataset]:
     train, validation = source.load()
-    Training(train, validation)  # Raises DataError if they do not fit together.
+    check_data(train, validation)
     shape_of_images(train)
     if test is None:
         images = small_mnist().test

@@ -127,7 +127,7 @@ class Training:
     ):
         self.hyperparameters = h = hyperparameters or Hyperparameters()
         self.train, self.validation = train, validation
-        class_count = _class_count(train, validation)
+        class_count = check_data(train, validation)
         self.pixels, validation_pixels = _prepared(train, validation, h)
         self.inputs, validation_inputs = map(self._inputs_of, (self.pixels, validation_pixels))
         self.scaling = Scaling.standardizing(self.inputs) if h.standardize else Scaling()
@@ -416,7 +416,14 @@ def _multiply_adds(network: FeedForwardNeuralNetwork, batch_size: int) -> int:
     return batch_size * (3 * sum(sizes) - sizes[0])
 
 
-def _class_count(train: Dataset, validation: Dataset) -> int:
+def check_data(train: Dataset, validation: Dataset) -> int:
+    """Give the number of classes of data that fit together.
+
+    Raises
+    ------
+    DataError
+        If labels are missing, the training set has one class alone, or the widths differ.
+    """
     labels = train.require_labels()
     validation.require_labels()
     if labels.min() == labels.max():

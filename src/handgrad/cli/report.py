@@ -2,7 +2,7 @@
 
 import contextlib
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -90,7 +90,9 @@ def report(
     course = next((each for each in studies if each.study.name == COURSE), None)
     if course:
         # The parts of the course's report are looked for where the commands in it put them.
-        bayes = bayes or _made(BAYES, run, lambda: _make_bayes(course, quiet))
+        if bayes is None and run and not BAYES.exists():
+            _make_bayes(course, quiet)
+        bayes = bayes or _made(BAYES)
         if contest is None and run and not (CONTEST / "summary.json").exists():
             _make_contest(course, quiet)
         contest = contest or _made(CONTEST)
@@ -132,10 +134,7 @@ def _study_folder(named: str, run: bool, quiet: bool) -> Path:
         # A course that was changed is in its folder.
         described = str(folder) if named == COURSE and there else named
         status = make_study(described, out=folder, quiet=quiet)
-        if status == INTERRUPTED:
-            raise KeyboardInterrupt
-        if status:
-            raise DataError(f"{folder}: not all runs came to their end")
+        _require_success(status, f"{folder}: not all runs came to their end")
     elif not there:
         words = ["handgrad", "study"] if named == COURSE else ["handgrad", "study", named]
         raise UsageError(
@@ -144,12 +143,8 @@ def _study_folder(named: str, run: bool, quiet: bool) -> Path:
     return folder
 
 
-def _made(path: Path, run: bool = False, make: Callable[[], object] | None = None) -> Path | None:
-    """Give the path if it is there, or if it can be made and is asked for."""
-    if not path.exists() and run and make:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if make():
-            raise DataError(f"{path}: could not be made")
+def _made(path: Path) -> Path | None:
+    """Give the path if it is there."""
     return path if path.exists() else None
 
 
@@ -180,10 +175,15 @@ def _make_contest(course: StudyResults, quiet: bool) -> None:
             out=CONTEST,
             quiet=quiet,
         )
+    _require_success(status, f"{CONTEST}: could not be made")
+
+
+def _require_success(status: int, problem: str) -> None:
+    """Go no further after a command that was interrupted, or that failed and said why."""
     if status == INTERRUPTED:
         raise KeyboardInterrupt
     if status:
-        raise DataError(f"{CONTEST}: could not be made")
+        raise DataError(problem)
 
 
 def _files(material: Material, name: str, format: Literal["pdf", "html"]) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from typing import Any
 from handgrad.files import write_text
 from handgrad.runs import read_history
 from handgrad.studies.folder import read_summary, run_folder
-from handgrad.studies.gradients import read_gradients
+from handgrad.studies.gradients import GRADIENTS_FILE, read_gradients
 from handgrad.studies.quantities import QUANTITIES, Measured
 from handgrad.studies.study import Claim, Study
 
@@ -132,7 +132,7 @@ def _read(folder: Path, name: str) -> Measured | None:
     if read_summary(path) is None:
         return None
     history = read_history(path)
-    gradients = path / "gradients.csv"
+    gradients = path / GRADIENTS_FILE
     if not history.epochs:
         return None
     return Measured(history, read_gradients(gradients) if gradients.exists() else None)

@@ -19,7 +19,7 @@ from handgrad.runs import Data, fingerprint, read_config, require_new
 from handgrad.studies.reading import read_study
 from handgrad.studies.study import Study
 from handgrad.studies.work import Task
-from handgrad.training import Training
+from handgrad.training import check_data
 
 State = Literal["new", "unfinished", "finished", "diverged"]
 
@@ -65,7 +65,7 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
     else:
         require_new(folder)
     data = study.source.load()
-    Training(*data)  # Raises DataError if they do not fit together.
+    check_data(*data)
     # Absolute paths: a worker may have been started in another folder, for something else.
     whole, source = folder.resolve(), study.source.resolve()
     tasks = tuple(

@@ -30,6 +30,9 @@ EPOCHS = 20
 EXAMPLES = 1000
 """How many training examples, the first, a gradient is the mean of."""
 
+GRADIENTS_FILE = "gradients.csv"
+"""What the table of a run's gradients is called in its folder."""
+
 COLUMNS = ("epoch", "layer", "gradient_norm", "slope")
 
 

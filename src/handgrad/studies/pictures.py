@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from handgrad.plots import studies as plots
 from handgrad.runs import read_history
 from handgrad.studies.folder import run_folder
-from handgrad.studies.gradients import read_gradients
+from handgrad.studies.gradients import GRADIENTS_FILE, read_gradients
 from handgrad.studies.results import read_results
 from handgrad.studies.study import Question, Study
 from handgrad.training import History
@@ -27,7 +27,7 @@ def draw(study: Study, folder: Path, question: Question, title: str | None = Non
     """
     names = [run.name for run in study.runs_of(question)]
     if question.picture == "gradients":
-        paths = {name: run_folder(folder, name) / "gradients.csv" for name in names}
+        paths = {name: run_folder(folder, name) / GRADIENTS_FILE for name in names}
         measured = {name: read_gradients(path) for name, path in paths.items() if path.exists()}
         return plots.gradients(measured, title) if measured else None
     accuracies = {

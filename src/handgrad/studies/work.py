@@ -10,7 +10,7 @@ from handgrad.datasets import Source
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.runs import Data, Run
-from handgrad.studies.gradients import measure_gradients, write_gradients
+from handgrad.studies.gradients import GRADIENTS_FILE, measure_gradients, write_gradients
 from handgrad.training import DivergenceError
 
 Status = Literal["finished", "diverged", "failed"]
@@ -37,7 +37,7 @@ class Task:
     @property
     def gradients_file(self) -> Path:
         """Where they are written."""
-        return self.folder / "gradients.csv"
+        return self.folder / GRADIENTS_FILE
 
 
 @dataclass(frozen=True)
