@@ -88,7 +88,7 @@ class CrossEntropy:
         np.maximum(self.log_p, self.lowest, out=self.log_p)
 
         np.copyto(self.by_row, Z)
-        np.argmax(self.by_row, axis=1, out=self.predicted)
+        self.by_row.argmax(axis=1, out=self.predicted)
         np.equal(self.predicted, y, out=self.hits)
         self.correct = int(np.count_nonzero(self.hits))
         self._ready = True

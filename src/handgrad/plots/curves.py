@@ -15,8 +15,10 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     Losses are red, against the left axis; accuracies blue, against the right. Training is faint,
     a point a batch; validation is solid, a point an epoch.
     """
-    figure = Figure(figsize=(8, 4.8), dpi=150, layout="constrained")
+    # (Its margins are given: to have them found out would take as long as all the rest.)
+    figure = Figure(figsize=(8, 4.8), dpi=150)
     loss_axes = figure.add_subplot()
+    figure.subplots_adjust(left=0.09, right=0.905, bottom=0.21, top=0.94 if title else 0.98)
     accuracy_axes = loss_axes.twinx()
     iterations = np.arange(1, len(history.train_loss) + 1)
     ends = [epoch.iteration for epoch in history.epochs]
@@ -44,13 +46,14 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     loss_axes.tick_params(axis="y", colors=LOSS_COLOR)
     loss_axes.set_ylim(0, _top(history))
     loss_axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    loss_axes.margins(x=0.01)
+    for axes in (loss_axes, accuracy_axes):
+        axes.margins(x=0.01)
     accuracy_axes.set_ylabel("accuracy", color=ACCURACY_COLOR)
     accuracy_axes.tick_params(axis="y", colors=ACCURACY_COLOR)
     accuracy_axes.set_ylim(0, 1)
     accuracy_axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     loss_axes.grid(axis="x", alpha=0.3)
-    figure.legend(handles=lines, loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(handles=lines, loc="lower center", ncols=2, frameon=False)
     if title:
         loss_axes.set_title(title)
     return figure
