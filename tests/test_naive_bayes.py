@@ -226,6 +226,7 @@ def test_counts_can_be_given_in_place_of_examples():
         (([0, 1], [1, 1], [1, 1]), "2 classes take"),
         (([0, 1], [1, -1], [[1], [1]]), "not negative"),
         (([0, 1], [0, 0], [[0], [0]]), "no example"),
+        (([0, 1], [2, 3], [[2, 1], [3, 4]]), "feature 1 is on in 4 examples of class 1, .* are 3"),
     ],
 )
 def test_counts_that_are_none_are_refused(counts, sentence):

@@ -31,7 +31,7 @@ from handgrad.orientation import oriented_gradients
 from handgrad.straighten import straighten
 
 EVALUATION_ROWS = 1000
-"""How many examples are evaluated at once: enough for numpy's calls to weigh nothing beside them."""
+"""How many examples are evaluated at once: so many that calls of numpy cost nothing beside them."""
 
 
 @dataclass(frozen=True)

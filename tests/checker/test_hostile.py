@@ -200,6 +200,7 @@ def test_a_module_beside_the_file_is_found(tmp_path):
             "--layer Pooling",
         ),
         ("\0", "is not valid Python"),
+        (COURSE + "return 1\n", "'return' outside function"),
     ],
 )
 def test_an_unusable_file_is_one_sentence(tmp_path, text, told):

@@ -36,6 +36,12 @@ def test_the_step_follows_the_scale(exponent):
     assert gradient_check(lambda x: float(np.sum((x / scale) ** 2)), x, 2 * x / scale**2)
 
 
+def test_x_may_be_one_number():
+    assert gradient_check(lambda x: x**2, 3.0, 6.0)
+    assert gradient_check(lambda x: x**2 + x, 0.0, 1.0)
+    assert not gradient_check(lambda x: x**2, 3.0, 5.0)
+
+
 @pytest.mark.parametrize("change", [-1, 2, 1.001, 0])
 def test_a_wrong_gradient_is_found(change):
     x = np.array([1.0, 2.0])

@@ -64,7 +64,10 @@ def load(path: Path, whole: bool = False) -> tuple[ModuleType, Failure | None]:
     module = ModuleType(MODULE_NAME)
     module.__file__ = str(path)
     sys.modules[MODULE_NAME] = module
-    failure = None
+    # Some of what Python refuses is seen only here: a `return` outside of functions, say.
+    _, failure = attempt(path.parent, compile, text, str(path), "exec", 0, True)
+    if failure is not None:
+        return module, failure
     # Each statement is compiled alone, and what it is to mean depends on these.
     futures = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
     for statement in tree.body if whole else _definitions(tree.body, _functions(tree)):

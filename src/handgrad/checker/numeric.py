@@ -49,7 +49,7 @@ def central_differences(f: Callable[[Array], float], x: ArrayLike) -> Array:
     """
     x = np.array(x, dtype=np.float64)
     scale = np.maximum(np.abs(x), np.sqrt(np.mean(np.square(x))) if x.size else 1.0)
-    scale[scale == 0] = 1.0
+    scale = np.where(scale == 0, 1.0, scale)
     steps = _factor(f, x, scale) * RELATIVE_STEP * scale
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):

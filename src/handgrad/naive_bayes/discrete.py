@@ -49,7 +49,8 @@ class DiscreteNaiveBayes(NaiveBayes):
         Raises
         ------
         DataError
-            If they do not fit together, a count is negative or not finite, or all are 0.
+            If they do not fit together, a count is negative or not finite, or all are 0; of a
+            Bernoulli model, also if a feature is on in more examples of a class than there are.
         """
         per_class, per_feature = np.array(class_count, float), np.array(feature_count, float)
         labels = checked_classes(classes)
@@ -60,13 +61,17 @@ class DiscreteNaiveBayes(NaiveBayes):
                 f"{len(labels)} classes take as many class counts and rows of feature counts, "
                 f"found shapes {per_class.shape} and {per_feature.shape}"
             )
+        self._check_counts(labels, per_class, per_feature)
+        self._start(labels, per_feature.shape[1])
+        self.class_count, self.feature_count = per_class, per_feature
+        return self
+
+    def _check_counts(self, classes: NDArray, per_class: Floats, per_feature: Floats) -> None:
+        """Complain of counts, K and K × d, that no examples have."""
         if not all(np.all(np.isfinite(t) & (t >= 0)) for t in (per_class, per_feature)):
             raise DataError("counts must be finite and not negative")
         if not per_class.any():
             raise DataError("class counts are all 0: there is no example")
-        self._start(labels, per_feature.shape[1])
-        self.class_count, self.feature_count = per_class, per_feature
-        return self
 
     def _start(self, classes: NDArray, n_features: int) -> None:
         super()._start(classes, n_features)
@@ -151,6 +156,18 @@ class BernoulliNaiveBayes(DiscreteNaiveBayes):
         """θ, K × d: the probability that a feature is 1 in each class."""
         self._check_fitted()
         return (self.feature_count + self.alpha) / (self.class_count[:, None] + 2 * self.alpha)
+
+    def _check_counts(self, classes: NDArray, per_class: Floats, per_feature: Floats) -> None:
+        super()._check_counts(classes, per_class, per_feature)
+        most = per_class[:, None]
+        # Weighted sums carry rounding.
+        beyond = (per_feature > most) & ~np.isclose(per_feature, most)
+        if np.any(beyond):
+            row, feature = np.argwhere(beyond)[0]
+            raise DataError(
+                f"feature {feature} is on in {per_feature[row, feature]:g} examples of class "
+                f"{classes[row]}, of which there are {per_class[row]:g}"
+            )
 
     def _likelihood_form(self) -> LinearForm:
         # Weighted sums carry rounding: a feature that is always on may exceed its class by a bit.
