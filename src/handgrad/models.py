@@ -115,11 +115,10 @@ class NetworkModel:
         return result
 
     def _forward(self, pixels: NDArray[np.uint8]) -> Array:
-        inputs = pixels
         if self.oriented_gradients:
-            inputs = oriented_gradients(pixels, image_shape=self.image_shape)
-        X = np.empty(inputs.shape, self.network.parameters.dtype)
-        return self.network.forward(self.scaling(inputs, out=X))
+            pixels = oriented_gradients(pixels, image_shape=self.image_shape)
+        X = np.empty(pixels.shape, self.network.parameters.dtype)
+        return self.network.forward(self.scaling(pixels, X))
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute p(class | image), n × c, for pixels n × d, 0 to 255."""

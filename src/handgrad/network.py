@@ -110,10 +110,10 @@ class FeedForwardNeuralNetwork:
         With `outputs`, an array for each layer's output, nothing is allocated; the last is
         returned. `Workspace` makes them.
         """
-        A = X
+        A: Any = X
         for i, layer in enumerate(self.layers):
             A = layer.forward(A, outputs[i] if outputs else None)
-        return np.asarray(A)
+        return A
 
     def backward(
         self, output_gradient: Array, input_gradients: Sequence[Array | None] | None = None

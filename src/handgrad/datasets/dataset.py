@@ -35,10 +35,19 @@ class Scaling:
 
     def __call__(self, pixels: NDArray[np.uint8], out: Array) -> Array:
         """Write the scaled pixels, n × d, into `out`, and return it."""
-        np.copyto(out, pixels)
-        out *= self.factor
-        out += self.offset
+        factor, offset = self._arrays[out.dtype]
+        out[...] = pixels
+        out *= factor
+        out += offset
         return out
+
+    @cached_property
+    def _arrays(self) -> dict[np.dtype, tuple[NDArray, NDArray]]:
+        """Both as arrays without dimensions, which numpy takes in half the time of floats."""
+        return {
+            np.dtype(kind): (np.array(self.factor, kind), np.array(self.offset, kind))
+            for kind in (np.float32, np.float64)
+        }
 
 
 @dataclass(frozen=True, eq=False)
