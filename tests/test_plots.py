@@ -46,6 +46,20 @@ def test_what_came_before_an_explosion_can_be_seen():
     assert losses.get_ylim()[1] < 20
 
 
+@pytest.mark.parametrize("scale", [1e-4, 1e-3, 1, 1e4, 1e5])
+def test_learning_curves_show_all_of_a_run_that_learns_well(scale):
+    epochs = [Epoch(i, 10 * i, 0.3 * scale, 0.9, 0.1) for i in range(1, 7)]
+    history = History([2.5 * scale] + [0.01 * scale] * 59, [0.9] * 60, epochs)
+    figure = learning_curves(history)
+    losses, accuracies = figure.axes
+    assert losses.get_ylim()[1] > 2.4 * scale
+    figure.draw_without_rendering()
+    for axes in (losses, accuracies):
+        label = axes.yaxis.label.get_window_extent()
+        assert label.x0 >= 0
+        assert label.x1 <= figure.bbox.width
+
+
 def test_a_confusion_matrix_names_every_count():
     figure = confusion_matrix(np.array([[5, 1], [0, 7]]))
     texts = {text.get_position(): text.get_text() for text in figure.axes[0].texts}

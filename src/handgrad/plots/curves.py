@@ -18,7 +18,7 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     # (Its margins are given: to have them found out would take as long as all the rest.)
     figure = Figure(figsize=(8, 4.8), dpi=150)
     loss_axes = figure.add_subplot()
-    figure.subplots_adjust(left=0.09, right=0.905, bottom=0.235, top=0.94 if title else 0.98)
+    figure.subplots_adjust(left=0.12, right=0.905, bottom=0.235, top=0.94 if title else 0.98)
     accuracy_axes = loss_axes.twinx()
     iterations = np.arange(1, len(history.train_loss) + 1)
     ends = [epoch.iteration for epoch in history.epochs]
@@ -61,5 +61,5 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
 
 def _top(history: History) -> float | None:
     """Where the loss axis ends if a run exploded, so that what came before can be seen."""
-    typical = float(np.median(history.train_loss))
-    return 5 * typical if max(history.train_loss) > 20 * typical else None
+    first = history.train_loss[0]
+    return 2 * first if max(history.train_loss) > 20 * first else None
