@@ -76,6 +76,28 @@ def test_evaluate_prints_figures_and_draws_pictures(model, here, capsys):
         assert (here / "pictures" / name).read_bytes().startswith(b"\x89PNG")
 
 
+def test_evaluate_leaves_no_picture_of_another_model(model, here, tiny):
+    assert run(["evaluate", model, "tiny.npz"]) == 0
+    write_csv(here / "tiny.csv", tiny)
+    assert run(["train", "tiny.csv", *FAST, "--out", "other", "--quiet"]) == 0
+    assert run(["evaluate", "other", "tiny.csv"]) == 0
+    assert [path.name for path in (here / "evaluation").iterdir()] == ["confusion.png"]
+
+
+def test_a_class_without_examples_has_no_share(model, here, tiny, capsys):
+    write_npz(here / "one.npz", tiny.rows(tiny.labels == 2))
+    assert run(["evaluate", model, "one.npz"]) == 0
+    assert capsys.readouterr().out.count("–") == 4
+
+
+@pytest.mark.parametrize("out", ["tiny.npz", "run/model.safetensors"])
+def test_predict_does_not_write_over_what_it_reads(model, here, capsys, out):
+    before = (here / out).read_bytes()
+    assert run(["predict", model, "tiny.npz", "--out", out]) == 2
+    assert f"{out} is what the predictions are made from" in capsys.readouterr().err
+    assert (here / out).read_bytes() == before
+
+
 def test_evaluate_reads_data_that_are_not_square_images(here, tiny, capsys):
     write_csv(here / "tiny.csv", tiny)
     assert run(["train", "tiny.csv", *FAST, "--out", "run", "--quiet"]) == 0

@@ -185,6 +185,8 @@ MISTAKES = {
     claim(relative_to="b"): ["[[claim]] 1, relative_to", "no run called 'b'"],
     claim(quantity="beauty"): ["[[claim]] 1", "quantity", "roughness", "'beauty'"],
     claim(above=None): ["[[claim]] 1", "above or below"],
+    claim(above=float("nan")): ["[[claim]] 1", "finite number, got nan"],
+    claim(above=2, below=1): ["[[claim]] 1", "above 2", "below 1"],
     claim(because=None): ["[[claim]] 1", "because is missing"],
     claim(above="x"): ["[[claim]] 1, above", "a number"],
 }  # fmt: skip

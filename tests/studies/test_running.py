@@ -17,6 +17,7 @@ from handgrad.errors import DataError, UsageError
 from handgrad.studies import read_study
 from handgrad.studies.board import new_board
 from handgrad.studies.folder import plan_study
+from handgrad.studies.pictures import draw
 from handgrad.studies.pool import RETRIES, run_here
 from handgrad.studies.results import best_result, read_results
 from handgrad.studies.runner import run_study
@@ -350,3 +351,42 @@ def test_a_summary_without_figures_is_damaged(study, reference):
     (reference / "runs" / name / "summary.json").write_text('{"status": "finished"}')
     with pytest.raises(DataError, match=r"summary\.json: damaged"):
         carry_out(study(), reference)
+
+
+def test_what_a_study_no_longer_asks_or_claims_does_not_stay(study, tmp_path):
+    asked = """
+[[question]]
+name = "asked"
+title = "Asked"
+picture = "heat map"
+"""
+    claimed = """
+[[claim]]
+question = "asked"
+says = "this | that"
+runs = ["step_size=1,hidden_dim=4"]
+quantity = "roughness"
+above = -1
+because = "it is"
+"""
+    folder = tmp_path / "out"
+    carry_out(study(STUDY + asked + claimed), folder)
+    assert r"| this \| that |" in (folder / "claims.md").read_text()
+    carry_out(study(STUDY + asked.replace("asked", "other")), folder)
+    names = {path.name for path in folder.iterdir()}
+    assert "other.png" in names
+    assert not names & {"asked.png", "claims.json", "claims.md"}
+
+
+def test_a_heat_map_shows_the_runs_that_are_asked_about(study, tmp_path):
+    question = """
+[[question]]
+name = "q"
+title = "Q"
+picture = "heat map"
+runs = ["step_size=0.01,hidden_dim=4", "step_size=1,hidden_dim=8"]
+"""
+    read = study(STUDY + question)
+    carry_out(read, tmp_path / "out")
+    figure = draw(read, tmp_path / "out", read.questions[0])
+    assert len(figure.axes[0].texts) == 2

@@ -51,6 +51,8 @@ def evaluate(
     if dataset.image_shape and evaluation.accuracy < 1:
         figures["most-wrong.png"] = most_wrong(evaluation, dataset)
     out.mkdir(parents=True, exist_ok=True)
+    if "most-wrong.png" not in figures:
+        (out / "most-wrong.png").unlink(missing_ok=True)  # It would be another model's.
     for name, figure in figures.items():
         with replacing(out / name) as temporary:
             figure.savefig(temporary)
@@ -75,5 +77,5 @@ def _print_confusion(confusion: NDArray[np.intp]) -> None:
     for i, row in enumerate(confusion):
         cells = [str(count) if count else "·" for count in row]
         cells[i] = f"[bold]{cells[i]}[/bold]"
-        table.add_row(str(i), *cells, f"{row[i] / max(row.sum(), 1):.1%}")
+        table.add_row(str(i), *cells, f"{row[i] / row.sum():.1%}" if row.any() else "–")
     Console().print(table)

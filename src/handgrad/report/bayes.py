@@ -113,19 +113,24 @@ def sentences(figures: dict[str, dict[str, float | None]]) -> list[str]:
         f"With each pixel four times, nothing new is known. {accuracy}; the mean confidence goes "
         f"from {percent(once['mean_confidence'])} to {percent(most['mean_confidence'])}, the "
         f"log-loss from {_number(once['validation_loss'], 2)} to "
-        f"{_number(most['validation_loss'], 2)}. Even with every pixel once, the model claims "
+        f"{_number(most['validation_loss'], 2)}. With every pixel once, the model claims "
         f"{percent(once['mean_confidence'])} and is right in "
-        f"{percent(once['validation_accuracy'])}: neighbouring pixels are nearly copies already."
+        f"{percent(once['validation_accuracy'])}"
+        + (": neighbouring pixels are nearly copies already." if _over_confident(once) else ".")
     ]
     network = figures.get("network")
     if network:
-        above = (network["mean_confidence"] or 0) > (network["validation_accuracy"] or 0)
+        above = _over_confident(network)
         result.append(
             f"The network, right in {percent(network['validation_accuracy'])}, claims "
             f"{percent(network['mean_confidence'])}: too {'much' if above else 'little'}. Its "
             f"log-loss is {_number(network['validation_loss'], 2)}."
         )
     return result
+
+
+def _over_confident(figures: dict[str, float | None]) -> bool:
+    return (figures["mean_confidence"] or 0) > (figures["validation_accuracy"] or 0)
 
 
 def _pictures(

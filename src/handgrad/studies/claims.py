@@ -96,9 +96,10 @@ def _tables(study: Study, verdicts: list[Verdict]) -> Iterator[str]:
         yield "| --- | --- | --- | --- |"
         for verdict in own:
             claim = verdict.claim
+            says, because = (text.replace("|", "\\|") for text in (claim.says, claim.because))
             yield (
-                f"| {claim.says} | {QUANTITIES[claim.quantity].text}: {verdict.measured} "
-                f"| {verdict.threshold}: {claim.because} | **{verdict.result}** |"
+                f"| {says} | {QUANTITIES[claim.quantity].text}: {verdict.measured} "
+                f"| {verdict.threshold}: {because} | **{verdict.result}** |"
             )
         yield ""
 

@@ -33,7 +33,7 @@ def draw(study: Study, folder: Path, question: Question, title: str | None = Non
     accuracies = {
         result.name: result.validation_accuracy
         for result in read_results(study, folder)
-        if result.validation_accuracy is not None
+        if result.validation_accuracy is not None and result.name in names
     }
     if question.picture == "heat map":
         return plots.heat_map(study, accuracies, title)

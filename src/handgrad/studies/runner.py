@@ -1,6 +1,7 @@
 """Running a study: an iterator that yields each run as it ends, and leaves the folder complete."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -10,8 +11,9 @@ from handgrad.studies.board import Board
 from handgrad.studies.claims import judge, write_claims
 from handgrad.studies.folder import Plan
 from handgrad.studies.pool import run_here
+from handgrad.studies.reading import read_study
 from handgrad.studies.results import write_results
-from handgrad.studies.study import Question
+from handgrad.studies.study import Question, Study
 from handgrad.studies.work import Ending
 from handgrad.threads import available_cores
 
@@ -50,6 +52,7 @@ def run_study(
 
 def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[Ending]:
     study, folder, left = plan.study, plan.folder, plan.left
+    _discard(study, folder)
     write_text(folder / "study.toml", tomli_w.dumps(study.document))
     if cluster is None:
         jobs = min(jobs or available_cores(), max(len(left), 1))
@@ -74,6 +77,17 @@ def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[E
     write_results(study, folder)
     if study.claims:
         write_claims(study, judge(study, folder), folder)
+
+
+def _discard(study: Study, folder: Path) -> None:
+    """Delete the claims and pictures that the study in a folder had before and has no more."""
+    if (folder / "study.toml").is_file():
+        before = {question.name for question in read_study(folder).questions}
+        for name in before - {question.name for question in study.questions}:
+            (folder / f"{name}.png").unlink(missing_ok=True)
+    if not study.claims:
+        for name in ("claims.json", "claims.md"):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _answer(plan: Plan, question: Question) -> None:
