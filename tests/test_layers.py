@@ -259,3 +259,12 @@ def test_a_gradient_in_double_precision_will_do_for_a_layer_in_single():
     layer.forward(np.ones((4, 3)))
     layer.backward(np.ones((4, 2)))
     np.testing.assert_array_equal(layer.bias_gradient, [[4, 4]])
+
+
+def test_a_residual_writes_into_no_array_of_a_call_before_it():
+    inner = Tanh()
+    layer = Residual([inner])
+    layer.forward(np.ones((4, 3)))
+    first = inner.A
+    layer.forward(np.ones((4, 3)))
+    assert not np.shares_memory(first, inner.A)

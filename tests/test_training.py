@@ -5,8 +5,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
+import handgrad.training
 from handgrad import DivergenceError, Hyperparameters, Training
-from handgrad.datasets import Dataset
+from handgrad.datasets import Dataset, Scaling
 from handgrad.errors import DataError, UsageError
 from handgrad.straighten import straighten
 
@@ -276,13 +277,77 @@ def test_a_training_is_not_copied_by_halves(few):
         copy.deepcopy(Training(*few))
 
 
-def test_an_average_is_as_the_last_whole_epoch_left_it(few):
-    training = Training(*few, Hyperparameters(average="exponential"))
-    training.network.parameters[:] = 1e38
-    with pytest.raises(DivergenceError):
+def test_an_average_is_as_the_last_whole_epoch_left_it(few, monkeypatch):
+    training = Training(*few, Hyperparameters(average="exponential", optimizer="Adam"))
+    next(training)
+    state = {name: vector.copy() for name, vector in training.state.items()}
+    count, steps = training.times_averaged, training.optimizer.steps
+    assert count > 0
+
+    def spoiled(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Training, "_validate", spoiled)
+    with pytest.raises(KeyboardInterrupt):
         next(training)
-    with training.averaged():
-        assert (training.network.parameters == np.float32(1e38)).all()
+    assert (training.times_averaged, training.optimizer.steps) == (count, steps)
+    for name, vector in training.state.items():
+        np.testing.assert_array_equal(vector, state[name])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"dropout": 0.5},
+        {"input_dropout": 0.2},
+        {"residual": True},
+        {"weight_decay": 0.1},
+        {"momentum": 0.5},
+        {"momentum": 0.5, "nesterov": True},
+        {"optimizer": "Adam"},
+        {"optimizer": "Adam", "weight_decay": 0.1},
+        {"schedule": "cosine"},
+        {"schedule": "cosine", "warmup_epochs": 2},
+        {"label_smoothing": 0.1},
+        {"clip_norm": 0.01},
+        {"standardize": True},
+        {"straighten": True},
+        {"warps": True},
+        {"oriented_gradients": True},
+        {"average": "exponential"},
+        {"average": "stochastic", "average_start": 0.3},
+        {"batch_size": 50},
+        {"step_size": 0.2},
+    ],
+)
+def test_each_hyperparameter_makes_a_difference(few, changed):
+    """And one of two makes one beside the other."""
+    common = {"num_layers": 3, "hidden_dim": 8, "activation": "Tanh", "max_epochs": 5}
+    losses = {
+        trained(few, **{**common, **dict(list(changed.items())[:n])})
+        .history.epochs[-1]
+        .validation_loss
+        for n in range(len(changed) + 1)
+    }
+    assert len(losses) == len(changed) + 1
+
+
+def test_blocks_of_examples_change_no_number(few, monkeypatch):
+    whole = trained(few, max_epochs=1)
+    monkeypatch.setattr(handgrad.training, "EVALUATION_ROWS", 7)
+    blocks = trained(few, max_epochs=1)
+    assert blocks.history.epochs[0].validation_loss == pytest.approx(
+        whole.history.epochs[0].validation_loss, rel=1e-5
+    )
+    assert blocks.history.best.validation_accuracy == whole.history.best.validation_accuracy
+
+
+def test_standardizing_looks_at_every_example():
+    pixels = np.repeat(np.uint8([0, 200]), [1500, 800])[:, None] + np.arange(3, dtype=np.uint8)
+    scaling = Scaling.standardizing(pixels)
+    scaled = scaling(pixels, out=np.empty(pixels.shape))
+    assert abs(scaled.mean()) < 1e-9
+    assert scaled.std() == pytest.approx(1)
 
 
 def test_validation_images_of_another_shape_cannot_be_straightened(few):

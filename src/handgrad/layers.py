@@ -327,8 +327,8 @@ class Residual(Layer):
 
     The gradient has a way past F, whatever F does to it (He et al. 2016, arXiv:1512.03385).
 
-    What F computes on the way stays inside, in arrays that serve again for the next batch of the
-    same shape.
+    What F computes on the way stays inside; with `out`, in arrays that serve again for the next
+    batch of the same shape.
     """
 
     def __init__(self, layers: Sequence[Layer]):
@@ -345,8 +345,9 @@ class Residual(Layer):
             self._takes = X.shape, X.dtype
             self._outputs = [None] * len(self.layers)
             self._gradients = [None] * len(self.layers)
+        outputs: list[Array | None] = [None] * len(self.layers) if out is None else self._outputs
         for i, layer in enumerate(self.layers):
-            F = self._outputs[i] = layer.forward(F, self._outputs[i])
+            F = outputs[i] = layer.forward(F, outputs[i])
         if F.shape != X.shape:
             raise ValueError(f"{self}: F(X) has shape {F.shape}, expected X's {X.shape}")
         return np.add(X, F, out=out)

@@ -28,6 +28,9 @@ from handgrad.straighten import straighten
 ROWS_AT_ONCE = 1000
 """How many examples are classified at once, to bound the memory it takes."""
 
+FEW_PARAMETERS = 2**18
+"""With fewer, BLAS gives a single row one thread anyway, and to ask for that takes longer."""
+
 Tensors = dict[str, NDArray]
 Metadata = dict[str, Any]
 
@@ -104,8 +107,8 @@ class NetworkModel:
 
     def logits(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute the network's output, n × c, for pixels that are prepared already."""
-        if len(pixels) == 1:
-            return self._forward(pixels)  # BLAS gives a single row a single thread anyway.
+        if len(pixels) == 1 and self.network.parameters.size < FEW_PARAMETERS:
+            return self._forward(pixels)
         result = np.empty((len(pixels), self.class_count), self.network.parameters.dtype)
         # One thread: a forward pass alone is too short for two to be worth their waiting.
         with threads.limited(1):

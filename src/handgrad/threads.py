@@ -28,7 +28,11 @@ def available_cores() -> int:
 
 @contextlib.contextmanager
 def limited(threads: int) -> Iterator[None]:
-    """Run the block with so many BLAS threads; restore the number afterwards."""
+    """Run the block with so many BLAS threads; restore the number afterwards.
+
+    The number is the process's: blocks that overlap in several of Python's threads change it for
+    one another.
+    """
     with _controller().limit(limits=threads, user_api="blas"):
         yield
 

@@ -281,7 +281,8 @@ class Training:
     @property
     def _first_averaged(self) -> int:
         """How many epochs a stochastic average leaves out."""
-        return int(self.hyperparameters.average_start * self.hyperparameters.max_epochs)
+        # Rounded first: 0.29 · 100 is 28.999999999999996.
+        return int(round(self.hyperparameters.average_start * self.hyperparameters.max_epochs, 9))
 
     @contextlib.contextmanager
     def _dropping_out(self, epoch: int) -> Iterator[None]:
