@@ -110,6 +110,12 @@ def test_other_commands_take_the_model(begin, here, capsys):
     assert "30 examples" in capsys.readouterr().out
 
 
+def test_training_does_not_resume_a_contest(begin, capsys):
+    begin("entry")
+    assert run(["train", "--resume", "entry"]) == 1
+    assert "handgrad contest --resume" in capsys.readouterr().err
+
+
 def test_a_seed_gives_one_entry_side_by_side_or_one_after_the_other(begin, cores):
     begin("one")
     one = finish("one")

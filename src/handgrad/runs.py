@@ -216,6 +216,8 @@ def read_config(folder: Path | str) -> tuple[Hyperparameters, Source, str]:
     path = Path(folder) / "config.toml"
     try:
         config = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "contest" in config:
+            raise ValueError("it is a contest's: handgrad contest --resume goes on with it")
         return Hyperparameters(**config["hyperparameters"]), *read_data_table(config["data"])
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(f"{path.parent}: not a run folder, it has no config.toml") from error

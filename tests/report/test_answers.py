@@ -65,3 +65,11 @@ def test_the_lead_names_best_worst_and_diverged():
         "10.0%. Diverged, its loss being no longer finite: wild."
     )
     assert lead(results[:1]) == ("The run low ends with the highest validation accuracy, 10.0%.")
+
+
+def test_of_runs_that_end_alike_the_lead_names_the_one_with_the_least_loss():
+    results = [
+        Result(name, "finished", validation_accuracy=0.9, validation_loss=loss)
+        for name, loss in (("first", 0.2), ("second", 0.1))
+    ]
+    assert lead(results).startswith("The run second ends with the highest")

@@ -12,7 +12,7 @@ from handgrad.studies.claims import Verdict, judge
 from handgrad.studies.folder import run_folder
 from handgrad.studies.pictures import draw
 from handgrad.studies.quantities import QUANTITIES
-from handgrad.studies.results import Result
+from handgrad.studies.results import Result, rank
 from handgrad.studies.study import written
 
 MOST_ROWS = 20
@@ -121,7 +121,7 @@ def lead(results: list[Result]) -> str:
     ended = [result for result in results if result.validation_accuracy is not None]
     sentences = []
     if ended:
-        best, worst = max(ended, key=_accuracy), min(ended, key=_accuracy)
+        best, worst = max(ended, key=rank), min(ended, key=rank)
         sentence = (
             f"The run {breakable(best.name)} ends with the highest validation accuracy, "
             f"{percent(best.validation_accuracy)}"
@@ -207,7 +207,7 @@ def _runs_table(study: Study, question: Question, results: list[Result]) -> Sect
         for key in study.varied
         if any(getattr(asked, key) != getattr(first, key) for asked in runs.values())
     ]
-    best = sorted(results, key=_accuracy, reverse=True)[:MOST_ROWS]
+    best = sorted(results, key=rank, reverse=True)[:MOST_ROWS]
     if len(varied) > MOST_COLUMNS:
         settings: dict[str, tuple[str, ...]] = {
             name: (_differences(asked, first, varied),) for name, asked in runs.items()
@@ -246,7 +246,3 @@ def _figures(result: Result) -> tuple[str, str, str]:
         percent(result.validation_accuracy),
         f"{percent(result.best_validation_accuracy)} ({result.best_epoch})",
     )
-
-
-def _accuracy(result: Result) -> float:
-    return -1.0 if result.validation_accuracy is None else result.validation_accuracy

@@ -85,11 +85,12 @@ def write_results(study: Study, folder: Path) -> None:
     write_text(folder / "results.csv", text.getvalue())
 
 
+def rank(result: Result) -> tuple[float, float]:
+    """Order results by the validation accuracy that they ended with; of equals, by the loss."""
+    return result.validation_accuracy or 0.0, -(result.validation_loss or 0.0)
+
+
 def best_result(study: Study, folder: Path) -> Result | None:
-    """Find the run that ended with the highest validation accuracy; of equals, the least loss."""
-
-    def rank(result: Result) -> tuple[float, float]:
-        return result.validation_accuracy or 0.0, -(result.validation_loss or 0.0)
-
+    """Find the finished run that ranks highest."""
     results = (result for result in read_results(study, folder) if result.status == "finished")
     return max(results, key=rank, default=None)
