@@ -277,6 +277,15 @@ def test_a_training_is_not_copied_by_halves(few):
         copy.deepcopy(Training(*few))
 
 
+def test_an_average_of_nothing_is_not_used(few):
+    training = Training(*few, Hyperparameters(average="exponential"))
+    training.network.parameters[:] = 1e38
+    with pytest.raises(DivergenceError):
+        next(training)
+    with training.averaged():
+        assert (training.network.parameters == np.float32(1e38)).all()
+
+
 def test_an_average_is_as_the_last_whole_epoch_left_it(few, monkeypatch):
     training = Training(*few, Hyperparameters(average="exponential", optimizer="Adam"))
     next(training)
@@ -334,7 +343,7 @@ def test_each_hyperparameter_makes_a_difference(few, changed):
 
 def test_blocks_of_examples_change_no_number(few, monkeypatch):
     whole = trained(few, max_epochs=1)
-    monkeypatch.setattr(handgrad.training, "EVALUATION_ROWS", 7)
+    monkeypatch.setattr(handgrad.training, "ROWS_AT_ONCE", 7)
     blocks = trained(few, max_epochs=1)
     assert blocks.history.epochs[0].validation_loss == pytest.approx(
         whole.history.epochs[0].validation_loss, rel=1e-5

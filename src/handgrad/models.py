@@ -21,12 +21,9 @@ from handgrad.errors import DataError
 from handgrad.files import replacing
 from handgrad.layers import Array
 from handgrad.losses import log_softmax
-from handgrad.network import ACTIVATIONS, FeedForwardNeuralNetwork
+from handgrad.network import ACTIVATIONS, ROWS_AT_ONCE, FeedForwardNeuralNetwork
 from handgrad.orientation import feature_count, oriented_gradients
 from handgrad.straighten import straighten
-
-ROWS_AT_ONCE = 1000
-"""How many examples are classified at once, to bound the memory it takes."""
 
 FEW_PARAMETERS = 2**18
 """With fewer, BLAS gives a single row one thread anyway, and to ask for that takes longer."""
@@ -146,6 +143,11 @@ def save_model(path: Path | str, model: NetworkModel) -> None:
     write_tensors(path, network_tensors(model.network), model_metadata(model))
 
 
+def model_file(path: Path) -> Path:
+    """Give the model file that a path means: itself, or that in the run folder it is."""
+    return path / "model.safetensors" if path.is_dir() else path
+
+
 def load_model(path: Path | str) -> Model:
     """Read a model from its file, or from the run folder that holds it.
 
@@ -154,9 +156,7 @@ def load_model(path: Path | str) -> Model:
     DataError
         If there is no such file, it is damaged, or it is not a model of handgrad's.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / "model.safetensors"
+    path = model_file(Path(path))
     tensors, metadata = read_tensors(path)
     kind = metadata.get("kind")
     if kind == "network":

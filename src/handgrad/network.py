@@ -25,6 +25,10 @@ from handgrad.layers import (
 ActivationName = Literal["Sigmoid", "ReLU", "Tanh"]
 ACTIVATIONS: dict[str, type[Activation]] = {"Sigmoid": Sigmoid, "ReLU": ReLU, "Tanh": Tanh}
 
+ROWS_AT_ONCE = 1000
+"""How many examples are evaluated at once: few enough for memory, and so many that calls of numpy
+cost nothing beside them."""
+
 
 class FeedForwardNeuralNetwork:
     """z₁ = xW₁ + b₁, a₁ = g(z₁), z₂ = a₁W₂ + b₂, … : the last z holds a score (logit) a class.

@@ -17,7 +17,7 @@ from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.layers import Array, Dropout
 from handgrad.losses import CrossEntropy
-from handgrad.network import FeedForwardNeuralNetwork, Workspace
+from handgrad.network import ROWS_AT_ONCE, FeedForwardNeuralNetwork, Workspace
 from handgrad.optimizers import (
     Adam,
     Average,
@@ -29,9 +29,6 @@ from handgrad.optimizers import (
 )
 from handgrad.orientation import oriented_gradients
 from handgrad.straighten import straighten
-
-EVALUATION_ROWS = 1000
-"""How many examples are evaluated at once: so many that calls of numpy cost nothing beside them."""
 
 
 @dataclass(frozen=True)
@@ -301,8 +298,8 @@ class Training:
         n, loss_sum, correct = len(self.validation), 0.0, 0
         labels = self.validation.require_labels()
         loss = CrossEntropy()
-        for start in range(0, n, EVALUATION_ROWS):
-            rows = slice(start, min(start + EVALUATION_ROWS, n))
+        for start in range(0, n, ROWS_AT_ONCE):
+            rows = slice(start, min(start + ROWS_AT_ONCE, n))
             batch = self._batch(rows.stop - rows.start)
             logits = self.network.forward(self._X_validation[rows], batch.workspace.outputs)
             loss_sum += len(logits) * loss.forward(logits, labels[rows])

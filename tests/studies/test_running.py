@@ -34,6 +34,13 @@ step_size = [0.01, 1]
 hidden_dim = [4, 8]
 """
 
+HEAT_MAP = """
+[[question]]
+name = "asked"
+title = "Asked"
+picture = "heat map"
+"""
+
 
 @pytest.fixture
 def study(tmp_path, few):
@@ -354,12 +361,6 @@ def test_a_summary_without_figures_is_damaged(study, reference):
 
 
 def test_what_a_study_no_longer_asks_or_claims_does_not_stay(study, tmp_path):
-    asked = """
-[[question]]
-name = "asked"
-title = "Asked"
-picture = "heat map"
-"""
     claimed = """
 [[claim]]
 question = "asked"
@@ -370,23 +371,17 @@ above = -1
 because = "it is"
 """
     folder = tmp_path / "out"
-    carry_out(study(STUDY + asked + claimed), folder)
+    carry_out(study(STUDY + HEAT_MAP + claimed), folder)
     assert r"| this \| that |" in (folder / "claims.md").read_text()
-    carry_out(study(STUDY + asked.replace("asked", "other")), folder)
+    carry_out(study(STUDY + HEAT_MAP.replace("asked", "other")), folder)
     names = {path.name for path in folder.iterdir()}
     assert "other.png" in names
     assert not names & {"asked.png", "claims.json", "claims.md"}
 
 
 def test_a_heat_map_shows_the_runs_that_are_asked_about(study, tmp_path):
-    question = """
-[[question]]
-name = "q"
-title = "Q"
-picture = "heat map"
-runs = ["step_size=0.01,hidden_dim=4", "step_size=1,hidden_dim=8"]
-"""
-    read = study(STUDY + question)
+    runs = 'runs = ["step_size=0.01,hidden_dim=4", "step_size=1,hidden_dim=8"]'
+    read = study(STUDY + HEAT_MAP + runs)
     carry_out(read, tmp_path / "out")
     figure = draw(read, tmp_path / "out", read.questions[0])
     assert len(figure.axes[0].texts) == 2

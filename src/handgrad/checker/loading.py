@@ -65,7 +65,7 @@ def load(path: Path, whole: bool = False) -> tuple[ModuleType, Failure | None]:
     module.__file__ = str(path)
     sys.modules[MODULE_NAME] = module
     # Some of what Python refuses is seen only here: a `return` outside of functions, say.
-    _, failure = attempt(path.parent, compile, text, str(path), "exec", 0, True)
+    _, failure = attempt(path.parent, compile, tree, str(path), "exec")
     if failure is not None:
         return module, failure
     # Each statement is compiled alone, and what it is to mean depends on these.

@@ -9,7 +9,7 @@ from handgrad.cli.data import dataset_from
 from handgrad.datasets import Reading, small_mnist
 from handgrad.errors import UsageError
 from handgrad.evaluation import check_fit
-from handgrad.models import load_model
+from handgrad.models import load_model, model_file
 from handgrad.submission import write_submission
 
 
@@ -37,7 +37,7 @@ def predict(
     quiet
         Print nothing but errors.
     """
-    read = [path / "model.safetensors" if path.is_dir() else path for path in (model, data) if path]
+    read = [model_file(model)] + ([data] if data else [])
     if out.exists() and any(path.exists() and out.samefile(path) for path in read):
         raise UsageError(f"{out} is what the predictions are made from; name another file", "out")
     classifier = load_model(model)

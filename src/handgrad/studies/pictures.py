@@ -9,7 +9,7 @@ from handgrad.plots import studies as plots
 from handgrad.runs import read_history
 from handgrad.studies.folder import run_folder
 from handgrad.studies.gradients import GRADIENTS_FILE, read_gradients
-from handgrad.studies.results import read_results
+from handgrad.studies.results import read_result
 from handgrad.studies.study import Question, Study
 from handgrad.training import History
 
@@ -32,8 +32,8 @@ def draw(study: Study, folder: Path, question: Question, title: str | None = Non
         return plots.gradients(measured, title) if measured else None
     accuracies = {
         result.name: result.validation_accuracy
-        for result in read_results(study, folder)
-        if result.validation_accuracy is not None and result.name in names
+        for result in (read_result(folder, name) for name in names)
+        if result.validation_accuracy is not None
     }
     if question.picture == "heat map":
         return plots.heat_map(study, accuracies, title)

@@ -87,7 +87,8 @@ def write_results(study: Study, folder: Path) -> None:
 
 def rank(result: Result) -> tuple[float, float]:
     """Order results by the validation accuracy that they ended with; of equals, by the loss."""
-    return result.validation_accuracy or 0.0, -(result.validation_loss or 0.0)
+    accuracy = -1.0 if result.validation_accuracy is None else result.validation_accuracy
+    return accuracy, -(result.validation_loss or 0.0)
 
 
 def best_result(study: Study, folder: Path) -> Result | None:

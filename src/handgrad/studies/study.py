@@ -89,12 +89,11 @@ class Claim:
         if self.above is None and self.below is None:
             raise UsageError("a claim needs a threshold: the key above or below")
         bounds = [bound for bound in (self.above, self.below) if bound is not None]
-        if not all(map(math.isfinite, bounds)) or bounds != sorted(set(bounds)):
-            raise UsageError(
-                f"no value is above {self.above} and below {self.below}"
-                if len(bounds) > 1
-                else f"a threshold must be a finite number, got {bounds[0]}"
-            )
+        for bound in bounds:
+            if not math.isfinite(bound):
+                raise UsageError(f"a threshold must be a finite number, got {bound}")
+        if bounds != sorted(set(bounds)):
+            raise UsageError(f"no value is above {self.above} and below {self.below}")
         if not self.runs or (len(self.runs) > 1) != (self.statistic is not None):
             raise UsageError("name one run, or several and a statistic: range, smallest, largest")
 
