@@ -1,6 +1,9 @@
+import contextlib
+
 import pytest
 
-from handgrad.files import replacing, write_text
+from handgrad.errors import UsageError
+from handgrad.files import joined, locked, replacing, write_text
 
 
 def test_the_old_file_stays_when_writing_fails(tmp_path):
@@ -22,3 +25,14 @@ def test_text_is_written_as_utf8_and_nothing_is_left_beside_it(tmp_path):
     write_text(tmp_path / "a.txt", "Naïve\n")
     assert (tmp_path / "a.txt").read_bytes() == "Naïve\n".encode()
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_workers_hold_their_folder_after_the_process_that_locked_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("handgrad.files.PATIENCE", 0.0)
+    with contextlib.ExitStack() as worker:
+        with locked(tmp_path, with_workers=True):
+            worker.enter_context(joined(tmp_path))
+        with pytest.raises(UsageError, match="another process"), locked(tmp_path):
+            pass
+    with locked(tmp_path), pytest.raises(UsageError, match="another process"), joined(tmp_path):
+        pass

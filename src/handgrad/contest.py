@@ -173,7 +173,7 @@ def train_networks(contest: Contest, board: Board) -> Iterator[Ending]:
     UsageError
         If another process is at work in the folder.
     """
-    with locked(contest.folder):
+    with locked(contest.folder, with_workers=True):
         jobs = min(contest.networks, available_cores())
         yield from run_here(contest.tasks, contest.data, jobs, board)
 

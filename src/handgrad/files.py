@@ -4,9 +4,8 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from handgrad.errors import UsageError
 
@@ -40,37 +39,61 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, with_workers: bool = False) -> Iterator[None]:
     """Keep a folder to this process; the lock ends with the block, or with the process.
+
+    With `with_workers` it is kept to this process and to those that have it `joined`: the next can
+    lock it when all of them have let go, also where this process was killed before its workers.
 
     Raises
     ------
     UsageError
         If another process has it. (Where there are no such locks, on Windows, it is not checked.)
     """
+    with _holding(folder, "LOCK_EX") as change:
+        if with_workers:
+            change("LOCK_SH")
+        yield
+
+
+@contextlib.contextmanager
+def joined(folder: Path) -> Iterator[None]:
+    """Hold a folder together with the process that locked it with its workers, as one of these.
+
+    Raises
+    ------
+    UsageError
+        If a process has it for itself.
+    """
+    with _holding(folder, "LOCK_SH"):
+        yield
+
+
+@contextlib.contextmanager
+def _holding(folder: Path, kind: str) -> Iterator[Callable[[str], None]]:
+    """Hold a lock of a kind of fcntl's on a folder, and give a function that changes the kind."""
     try:
         import fcntl
     except ImportError:
-        yield
+        yield lambda kind: None
         return
     handle = os.open(folder, os.O_RDONLY)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not _try_lock(fcntl, handle):
-            if time.monotonic() > deadline:
-                raise UsageError(f"{folder}: another process is writing there")
+
+    def lock(kind: str, patience: float = 0.0) -> None:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                return fcntl.flock(handle, getattr(fcntl, kind) | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise UsageError(f"{folder}: another process is writing there") from error
             time.sleep(0.05)
-        yield
+
+    try:
+        lock(kind, PATIENCE)
+        yield lock
     finally:
         os.close(handle)
-
-
-def _try_lock(fcntl: Any, handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def write_text(path: Path, text: str) -> None:

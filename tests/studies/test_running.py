@@ -14,6 +14,7 @@ import pytest
 
 from handgrad.datasets import write_npz
 from handgrad.errors import DataError, UsageError
+from handgrad.files import joined
 from handgrad.studies import read_study
 from handgrad.studies.board import new_board
 from handgrad.studies.folder import plan_study
@@ -279,6 +280,7 @@ def test_a_worker_that_cannot_read_the_data_says_so(few, study, tmp_path):
             raise DataError("few.npz: no such file")
 
     task = plan_study(study(), tmp_path / "out").tasks[0]
+    (tmp_path / "out" / "runs").mkdir(parents=True)
     task = Task(0, task.name, task.folder, task.hyperparameters, Gone())
     with new_board(1) as board:
         [ending] = run_here([task], few, 2, board)
@@ -322,9 +324,21 @@ def test_a_study_killed_half_way_and_started_again(study, tmp_path):
     assert 2 <= len(done) < len(read.runs)
     endings = carry_out(read, out, jobs=2)
     assert set(endings).isdisjoint(done)
-    assert {ending.status for ending in endings.values()} == {"finished"}
+    assert [ending.problem for ending in endings.values() if ending.status != "finished"] == []
     assert rows_but_for_seconds(out) == rows_but_for_seconds(tmp_path / "straight")
     assert results_of_runs(out) == results_of_runs(tmp_path / "straight")
+
+
+def test_a_study_does_not_go_on_beside_the_workers_of_one_that_was_killed(
+    study, reference, monkeypatch
+):
+    monkeypatch.setattr("handgrad.files.PATIENCE", 0.0)
+    name = study().runs[0].name
+    shutil.rmtree(reference / "runs" / name)
+    runs = reference / "runs"
+    with joined(runs), pytest.raises(UsageError, match="runs: another process is"):
+        carry_out(study(), reference)
+    assert list(carry_out(study(), reference)) == [name]
 
 
 def test_workers_of_another_folder_write_where_the_study_is(study, tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from handgrad.datasets import Source
+from handgrad.files import joined
 from handgrad.runs import Data
 from handgrad.studies.board import Board
 from handgrad.studies.work import Ending, Task, carry_out
@@ -72,9 +73,13 @@ def _in_worker(task: Task, board_path: Path, parent: int) -> Ending:
     # Ctrl-C reaches the workers too; the parent answers it for all of them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with(parent)
-    report = functools.partial(Board(board_path).write, task.number)
-    report(0)
-    return carry_out(task, _load, report)
+    # Whoever goes on with the runs of a parent that was killed waits for its workers to let go.
+    with joined(task.folder.parent):
+        if os.getppid() != parent:
+            os._exit(1)
+        report = functools.partial(Board(board_path).write, task.number)
+        report(0)
+        return carry_out(task, _load, report)
 
 
 @functools.cache

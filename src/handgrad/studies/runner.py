@@ -45,8 +45,9 @@ def run_study(
     DataError
         If the cluster's scheduler goes away.
     """
-    (plan.folder / "runs").mkdir(parents=True, exist_ok=True)
-    with locked(plan.folder):
+    runs = plan.folder / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    with locked(runs, with_workers=True):
         yield from _run(plan, board, jobs, cluster)
 
 
