@@ -76,6 +76,9 @@ def test_accuracy_takes_the_first_of_equal_logits_as_argmax_does():
     y = np.arange(50) % 4
     loss.forward(Z, y)
     assert loss.correct == np.sum(Z.argmax(axis=1) == y)
+    ties = np.random.default_rng(1).integers(0, 3, size=(50, 4))
+    loss.forward(ties, y)
+    assert loss.correct == np.sum(ties.argmax(axis=1) == y)
 
 
 @pytest.mark.parametrize("y", [np.array([0, 3]), np.array([-1, 0])])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import handgrad.training
-from handgrad import DivergenceError, Hyperparameters, Training
+from handgrad import CrossEntropy, DivergenceError, Hyperparameters, Training
 from handgrad.datasets import Dataset, Scaling
 from handgrad.errors import DataError, UsageError
 from handgrad.straighten import straighten
@@ -92,6 +92,21 @@ def test_any_image_size_and_number_of_classes(tiny):
     assert training.iteration == 60
 
 
+@pytest.mark.parametrize("smoothing", [0, 0.2])
+def test_a_batch_is_recorded_as_the_network_was_before_its_step(few, smoothing):
+    """With weights that stand still, the batches' losses, by their sizes, are the whole set's."""
+    training = trained(few, step_size=1e-30, max_epochs=2, label_smoothing=smoothing)
+    X = Scaling()(few[0].pixels, out=np.empty(few[0].pixels.shape, np.float32))
+    loss = CrossEntropy(smoothing)
+    expected = loss.forward(training.network.forward(X), few[0].labels)
+    sizes = [200, 200, 50]
+    for epoch in (slice(0, 3), slice(3, 6)):
+        found = np.average(training.history.train_loss[epoch], weights=sizes)
+        assert found == pytest.approx(expected, rel=1e-6)
+        hits = np.dot(training.history.train_accuracy[epoch], sizes)
+        assert hits == pytest.approx(loss.correct)
+
+
 def test_divergence_names_its_iteration_and_keeps_history_and_last_epoch(few):
     training = Training(*few, Hyperparameters(step_size=3))
     next(training)
@@ -170,11 +185,11 @@ def test_an_interrupted_epoch_is_undone_and_trained_again(few, monkeypatch):
     next(training)
     step, calls = training._step, []
 
-    def interrupted(batch):
+    def interrupted(batch, *rows):
         calls.append(batch)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return step(batch)
+        return step(batch, *rows)
 
     monkeypatch.setattr(training, "_step", interrupted)
     with pytest.raises(KeyboardInterrupt):

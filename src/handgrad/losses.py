@@ -1,7 +1,7 @@
 """The loss: cross-entropy on softmax, the negative log-likelihood of the labels."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from handgrad.layers import Array
 
@@ -13,12 +13,8 @@ class CrossEntropy:
     With label smoothing ε a row gives a share ε of its probability to all c classes alike,
     T = (1 − ε) onehot(y) + ε/c (Szegedy et al. 2016, arXiv:1512.00567).
 
-    Nothing overflows: softmax does not change when the same number is taken from every logit of a
-    row, and here the largest is, so that the largest e^z is 1.
-
-    The working arrays are kept from call to call while the shape stays the same. They are stored
-    class by class (n × c, column-major), in which numpy's sums and maxima over the classes of a
-    row run along contiguous memory.
+    `forward` and `backward` are the loss as a layer. A training step needs only the gradient, and
+    can leave the losses of its rows for later: `targets`, `of_rows` and `gradient` are the parts.
 
     Parameters
     ----------
@@ -37,8 +33,8 @@ class CrossEntropy:
             raise ValueError(f"label_smoothing must be from 0 to below 1, got {label_smoothing}")
         self.label_smoothing = label_smoothing
         self.correct = 0
-        self._ready = False
-        self._allocate(0, 0, np.dtype(float))
+        self._kept: tuple[Array, Array] | None = None
+        self._of_row = np.empty((0, 1))
 
     def forward(self, logits: ArrayLike, labels: ArrayLike) -> float:
         """Compute the loss.
@@ -46,7 +42,7 @@ class CrossEntropy:
         Parameters
         ----------
         logits
-            Z, n × c, any finite numbers. (A loss beyond 10³⁵ may come out smaller than it is.)
+            Z, n × c, any finite numbers.
         labels
             y, n whole numbers from 0 to c − 1.
 
@@ -55,7 +51,7 @@ class CrossEntropy:
         ValueError
             If the logits are not n × c, the labels are not one a row, or one is not a class.
         """
-        self._ready = False
+        self._kept = None
         Z, y = np.asarray(logits), np.asarray(labels)
         if Z.dtype.kind in "iub":
             Z = Z.astype(float)
@@ -64,52 +60,82 @@ class CrossEntropy:
                 f"logits n × c take n labels, got logits of shape {Z.shape} and labels of shape "
                 f"{y.shape}"
             )
-        n, c = Z.shape
-        if Z.shape != self.p.shape or Z.dtype != self.p.dtype:
-            self._allocate(n, c, Z.dtype)
-
-        np.equal(y[:, None], self.classes, out=self.targets)
-        if np.count_nonzero(self.targets) != n:
-            raise ValueError(f"labels must be whole numbers from 0 to {c - 1}")
-        if self.label_smoothing:
-            self.targets *= 1 - self.label_smoothing
-            self.targets += self.label_smoothing / c
-
-        # (`reduce` is what np.max and np.sum do, without what they ask before.)
-        np.maximum.reduce(Z, axis=1, keepdims=True, out=self.of_row)
-        with np.errstate(over="ignore"):
-            np.subtract(Z, self.of_row, out=self.log_p)
-        np.exp(self.log_p, out=self.p)
-        np.add.reduce(self.p, axis=1, keepdims=True, out=self.of_row)
-        self.p /= self.of_row
-        np.log(self.of_row, out=self.of_row)
-        self.log_p -= self.of_row
-        # The difference of two finite logits may be −∞, and 0 · −∞ is not 0.
-        np.maximum(self.log_p, self.lowest, out=self.log_p)
-
-        np.copyto(self.by_row, Z)
-        self.by_row.argmax(axis=1, out=self.predicted)
-        np.equal(self.predicted, y, out=self.hits)
-        self.correct = int(np.count_nonzero(self.hits))
-        self._ready = True
-        return abs(float(np.vdot(self.targets.T, self.log_p.T))) / n
+        T = self.targets(y, Z.shape[1], Z.dtype)
+        self.correct = int(np.count_nonzero(hits(Z, y)))
+        self._kept = Z, T
+        return float(np.add.reduce(self.of_rows(Z, T) / len(Z)))
 
     def backward(self, out: Array | None = None) -> Array:
-        """∂L/∂Z = (p − T) / n, n × c, for the logits and labels of the last forward."""
-        if not self._ready:
+        """∂L/∂Z, n × c, for the logits and labels of the last forward."""
+        if self._kept is None:
             raise RuntimeError("CrossEntropy.backward needs a forward pass before it")
-        gradient = np.subtract(self.p, self.targets, out=out)
-        gradient /= len(self.p)
-        return gradient
+        return self.gradient(*self._kept, out=out)
 
-    def _allocate(self, n: int, c: int, dtype: np.dtype) -> None:
-        self.classes = np.arange(c)
-        self.targets, self.log_p, self.p = (np.empty((c, n), dtype).T for _ in range(3))
-        self.of_row = np.empty((n, 1), dtype)
-        self.lowest = np.finfo(dtype).min / max(2 * n, 1)
-        self.by_row = np.empty((n, c), dtype)
-        self.predicted = np.empty(n, np.intp)
-        self.hits = np.empty(n, bool)
+    def targets(
+        self, labels: ArrayLike, class_count: int, dtype: DTypeLike, out: Array | None = None
+    ) -> Array:
+        """Give T, n × c, for n labels; new ones are stored class by class.
+
+        Raises
+        ------
+        ValueError
+            If a label is not a class.
+        """
+        y = np.asarray(labels)
+        T = by_class(len(y), class_count, dtype) if out is None else out
+        np.equal(y[:, None], np.arange(class_count), out=T)
+        if np.count_nonzero(T) != len(y):
+            raise ValueError(f"labels must be whole numbers from 0 to {class_count - 1}")
+        if self.label_smoothing:
+            T *= 1 - self.label_smoothing
+            T += self.label_smoothing / class_count
+        return T
+
+    def of_rows(self, Z: Array, T: Array) -> Array:
+        """−Σ_j T_kj log p_kj for each of n rows: log Σᵢ e^{zᵢ} − Σ_j T_kj z_kj, as a row of T is 1.
+
+        Nothing overflows: neither changes when the same number is taken from every logit of a row,
+        and here the largest is, so that the largest e^z is 1.
+        """
+        z = _below_largest(Z)
+        log_sum = np.log(np.add.reduce(np.exp(z), axis=1))
+        # The difference of two finite logits may be −∞, and 0 · −∞ is not 0.
+        np.maximum(z, np.finfo(z.dtype).min, out=z)
+        return log_sum - np.einsum("kj,kj->k", T, z)
+
+    def gradient(self, Z: Array, T: Array, out: Array | None = None) -> Array:
+        """∂L/∂Z = (p − T) / n, n × c."""
+        if self._of_row.shape != (len(Z), 1) or self._of_row.dtype != Z.dtype:
+            self._of_row = np.empty((len(Z), 1), Z.dtype)
+        # (`reduce` is what np.max and np.sum do, without what they ask before.)
+        np.maximum.reduce(Z, axis=1, keepdims=True, out=self._of_row)
+        with np.errstate(over="ignore"):
+            p = np.subtract(Z, self._of_row, out=out)
+        np.exp(p, out=p)
+        p /= np.add.reduce(p, axis=1, keepdims=True, out=self._of_row)
+        p -= T
+        p /= len(Z)
+        return p
+
+
+def hits(Z: Array, y: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Whether the first of the largest logits in each of n rows is at the row's label.
+
+    That is Z.argmax(axis=1) == y, in a third of the time for few classes: of the largest, the
+    first has the highest of the ranks c, c − 1, …, 1.
+    """
+    n, c = Z.shape
+    ranks = np.equal(Z, Z.max(axis=1, keepdims=True), out=by_class(n, c, Z.dtype))
+    ranks *= np.arange(c, 0, -1, dtype=Z.dtype)
+    return ranks.max(axis=1) == c - y
+
+
+def by_class(n: int, class_count: int, dtype: DTypeLike) -> Array:
+    """Give an array for n × c numbers, stored class by class (column-major).
+
+    There numpy's sums and maxima over the classes of a row run along contiguous memory.
+    """
+    return np.empty((class_count, n), dtype).T
 
 
 def log_softmax(logits: ArrayLike) -> Array:
@@ -117,7 +143,12 @@ def log_softmax(logits: ArrayLike) -> Array:
 
     A logit of −∞, or one further below the largest than numbers go, has a log p of −∞.
     """
-    Z = np.asarray(logits)
+    z = _below_largest(np.asarray(logits))
+    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+
+
+def _below_largest(Z: Array) -> Array:
+    """Take the largest logit of each row from all of them."""
+    n, c = Z.shape
     with np.errstate(over="ignore"):
-        Z = Z - Z.max(axis=1, keepdims=True)
-    return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
+        return np.subtract(Z, Z.max(axis=1, keepdims=True), out=by_class(n, c, Z.dtype))

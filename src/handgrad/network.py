@@ -21,6 +21,7 @@ from handgrad.layers import (
     Sigmoid,
     Tanh,
 )
+from handgrad.losses import by_class
 
 ActivationName = Literal["Sigmoid", "ReLU", "Tanh"]
 ACTIVATIONS: dict[str, type[Activation]] = {"Sigmoid": Sigmoid, "ReLU": ReLU, "Tanh": Tanh}
@@ -196,7 +197,7 @@ class Workspace:
         for layer in network.layers:
             widths.append(layer.output_dim_for(widths[-1]))
         self.outputs = [np.empty((n, width), dtype) for width in widths[1:-1]]
-        self.outputs.append(np.empty((widths[-1], n), dtype).T)
+        self.outputs.append(by_class(n, widths[-1], dtype))
         self.output_gradient = np.empty_like(self.outputs[-1])
         # The first layer's, the gradient with respect to the data, is new if it is asked for.
         self.input_gradients: list[Array | None] = [None]

@@ -12,7 +12,7 @@ from handgrad.report.sections import Section
 LISTED = {
     "linear": (Linear.forward, Linear.backward, Linear.backward_parameters, Linear.step),
     "activations": (Sigmoid, ReLU),
-    "loss": (CrossEntropy.forward, CrossEntropy.backward),
+    "loss": (CrossEntropy.of_rows, CrossEntropy.gradient),
     "network": (FeedForwardNeuralNetwork.forward, FeedForwardNeuralNetwork.backward),
 }
 
