@@ -13,7 +13,7 @@ after it, and a line cut short, are dropped on resuming.
 """
 
 import contextlib
-import csv
+import itertools
 import json
 import platform
 import sys
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
-from handgrad.files import locked, replacing, write_text
+from handgrad.files import locked, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import (
     NetworkModel,
@@ -165,9 +165,9 @@ class Run:
             _write_history(self.folder, history)
         if history.train_loss:
             from handgrad.plots.curves import learning_curves
+            from handgrad.plots.saving import save
 
-            with replacing(self.folder / "learning-curves.png") as temporary:
-                learning_curves(history).savefig(temporary)
+            save(learning_curves(history), self.folder / "learning-curves.png")
         # Last: a folder with a summary has all the rest.
         write_text(self.folder / "summary.json", _summary(self.training, status))
         self._lock.close()
@@ -409,15 +409,18 @@ def _line(row: tuple) -> str:
 def _read_table(path: Path, columns: tuple[str, ...], count: int | None) -> list[list[float]]:
     """The first `count` rows, or all; a number in text comes back as the same number."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            header, *lines = csv.reader(file)
-        rows = [[float(field) for field in line] for line in lines[:count]]
-    except (OSError, ValueError, csv.Error) as error:
+        with path.open(encoding="utf-8") as file:
+            header = file.readline().rstrip("\n")
+            lines = list(itertools.islice(file, count))
+        rows = np.empty((0, len(columns)))
+        if lines:
+            rows = np.loadtxt(lines, delimiter=",", comments=None, ndmin=2)
+    except (OSError, ValueError) as error:
         raise DataError(f"{path}: missing or damaged ({error})") from error
-    if tuple(header) != columns or any(len(row) != len(columns) for row in rows):
+    if header != ",".join(columns) or rows.shape[1] != len(columns):
         raise DataError(f"{path}: damaged, expected rows of {','.join(columns)}")
-    if any(row[0] != number for number, row in enumerate(rows, start=1)):
+    if not np.array_equal(rows[:, 0], np.arange(1, len(rows) + 1)):
         raise DataError(f"{path}: damaged, expected the rows {columns[0]} 1, 2, 3, …")
     if count is not None and len(rows) < count:
         raise DataError(f"{path}: damaged, {len(rows)} rows, expected {count}")
-    return rows
+    return rows.tolist()

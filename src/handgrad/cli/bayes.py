@@ -15,7 +15,7 @@ from handgrad.cli.progress import progress
 from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
 from handgrad.evaluation import Evaluation, evaluate
-from handgrad.files import replacing, write_text
+from handgrad.files import write_text
 from handgrad.models import Model, NetworkModel, load_model
 from handgrad.naive_bayes import BernoulliNaiveBayes
 from handgrad.naive_bayes.pixels import BernoulliModel, fit_pixels, save_bernoulli
@@ -169,6 +169,7 @@ def _draw(
     evaluations: dict[str, Evaluation],
 ) -> None:
     from handgrad.plots import bayes as plots
+    from handgrad.plots.saving import save
 
     diagrams = {name: reliability_of(evaluation) for name, evaluation in evaluations.items()}
     figures = {
@@ -179,8 +180,7 @@ def _draw(
         form, classes = model.bayes.linear_form(), model.bayes.classes
         figures["weights.png"] = plots.class_weights(form, model.image_shape, classes.tolist())
     for name, figure in figures.items():
-        with replacing(folder / name) as temporary:
-            figure.savefig(temporary)
+        save(figure, folder / name)
 
 
 def _print_table(evaluations: dict[str, Evaluation]) -> None:

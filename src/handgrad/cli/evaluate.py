@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from handgrad.cli.data import dataset_from
 from handgrad.datasets import Reading, small_mnist
 from handgrad.evaluation import evaluate as evaluate_model
-from handgrad.files import replacing
 from handgrad.models import load_model
 
 MOST_CLASSES = 20
@@ -43,6 +42,7 @@ def evaluate(
         Print nothing but errors.
     """
     from handgrad.plots.digits import confusion_matrix, most_wrong
+    from handgrad.plots.saving import save
 
     classifier = load_model(model)
     dataset = dataset_from(reading, data) or small_mnist().validation
@@ -54,8 +54,7 @@ def evaluate(
     if "most-wrong.png" not in figures:
         (out / "most-wrong.png").unlink(missing_ok=True)  # It would be another model's.
     for name, figure in figures.items():
-        with replacing(out / name) as temporary:
-            figure.savefig(temporary)
+        save(figure, out / name)
     if not quiet:
         print(f"{dataset.name}: {len(dataset)} examples")
         print(f"loss {evaluation.loss:.4f}, accuracy {evaluation.accuracy:.2%}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import tomli_w
 
-from handgrad.files import locked, replacing, write_text
+from handgrad.files import locked, write_text
 from handgrad.studies.board import Board
 from handgrad.studies.claims import judge, write_claims
 from handgrad.studies.folder import Plan
@@ -93,9 +93,9 @@ def _discard(study: Study, folder: Path) -> None:
 
 def _answer(plan: Plan, question: Question) -> None:
     """Draw a question's picture from its runs' folders, if one of them came to something."""
+    from handgrad.plots.saving import save
     from handgrad.studies.pictures import draw
 
     figure = draw(plan.study, plan.folder, question, question.title)
     if figure is not None:
-        with replacing(plan.folder / f"{question.name}.png") as temporary:
-            figure.savefig(temporary)
+        save(figure, plan.folder / f"{question.name}.png")
