@@ -133,6 +133,12 @@ def test_every_hyperparameter_is_an_option(here, tiny):
         (["train", "--patience", "1.5"], '--patience: unable to convert "1.5" into int'),
         (["train", "--warps", "--warp-shear=-1"], "--warp-shear must be at least 0 and finite"),
         (["train", "--activation", "Softplus"], "--activation"),
+        (["train", "--warp-shift", "1"], "--warp-shift does nothing without warps"),
+        (["train", "--decay", "0.5"], "--decay does nothing without schedule exponential or step"),
+        (
+            ["train", "--average", "stochastic", "--average-decay", "0.9"],
+            "--average-decay does nothing without average exponential",
+        ),
         (["train", "--resume", "run", "--seed", "1"], "--resume takes no other option"),
         (["train", "--spead", "1"], "--spead"),
         (["predict"], "MODEL"),

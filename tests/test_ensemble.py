@@ -34,6 +34,12 @@ def test_the_probabilities_are_the_mean_of_the_members(members, tiny):
     np.testing.assert_array_equal(average.predict(tiny.pixels), expected.argmax(axis=1))
 
 
+def test_networks_of_float64_are_averaged_in_it(tiny):
+    members = tuple(network_model(seed, dtype=np.float64) for seed in range(3))
+    expected = np.mean([member.predict_proba(tiny.pixels) for member in members], axis=0)
+    np.testing.assert_allclose(AverageModel(members).predict_proba(tiny.pixels), expected, 1e-13)
+
+
 def test_with_views_they_are_the_mean_over_warps_of_straightened_images_too(members, tiny):
     members = tuple(dataclasses.replace(member, straighten=True) for member in members)
     views = Views(WARPS, 4, seed=7)

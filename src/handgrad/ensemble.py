@@ -113,13 +113,15 @@ class AverageModel:
     def predict_log_proba(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute log p(class | image), n × c, for pixels n × d, 0 to 255."""
         prepared = self.members[0].prepare(pixels)
-        total = np.full((len(pixels), self.class_count), -np.inf, np.float32)
+        dtype = np.result_type(*(member.network.parameters for member in self.members))
+        total = np.full((len(pixels), self.class_count), -np.inf, dtype)
         count = 0
         for seen in self._seen(prepared):
             for member in self.members:
                 np.logaddexp(total, member.classify(seen), out=total)
                 count += 1
-        return total - np.float32(np.log(count))
+        total -= np.log(count)
+        return total
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute p(class | image), n × c, for pixels n × d, 0 to 255."""

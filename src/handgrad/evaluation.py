@@ -20,8 +20,8 @@ class Evaluation:
 
     @property
     def loss(self) -> float:
-        """The mean of −log p(label | image)."""
-        return -float(np.mean(self._of_labels, dtype=np.float64))
+        """The mean of −log p(label | image), which is 0 or more."""
+        return abs(float(np.mean(self._of_labels, dtype=np.float64)))
 
     @property
     def predictions(self) -> NDArray[np.intp]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any, Literal, get_args
 
@@ -49,7 +49,7 @@ class Hyperparameters:
     """The number of linear layers; an activation follows each but the last."""
 
     hidden_dim: int | tuple[int, ...] = 16
-    """The width of the hidden layers; or a width each, one fewer than num_layers."""
+    """The width of the hidden layers; or, given several times, a width each (num_layers − 1)."""
 
     activation: ActivationName = "Sigmoid"
     """The nonlinearity after each linear layer but the last."""
@@ -175,6 +175,29 @@ class Hyperparameters:
         self._check_together()
         if self.warps:
             self.strengths()
+
+    @property
+    def idle(self) -> dict[str, str]:
+        """What is not at its default but changes nothing, and what it would take."""
+        waiting = {
+            "schedule exponential or step": (
+                self.schedule in ("exponential", "step"),
+                ["decay", "decay_epochs"],
+            ),
+            "average exponential": (self.average == "exponential", ["average_decay"]),
+            "average stochastic": (self.average == "stochastic", ["average_start"]),
+            "warps": (
+                self.warps,
+                [field.name for field in fields(self) if field.name.startswith("warp_")],
+            ),
+        }
+        default = {field.name: field.default for field in fields(self)}
+        return {
+            name: need
+            for need, (met, names) in waiting.items()
+            for name in names
+            if not met and getattr(self, name) != default[name]
+        }
 
     def strengths(self) -> Warps:
         """Give the warps, whether or not they are switched on."""

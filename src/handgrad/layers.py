@@ -206,7 +206,7 @@ class Linear(Layer):
 class Activation(Layer):
     """A function g applied to each number on its own, A = g(X), so that ∂L/∂X = ∂L/∂A · g′(X).
 
-    X has any shape, and A the same.
+    X has any shape of one dimension or more, and A the same.
     """
 
     def __init__(self) -> None:

@@ -206,6 +206,8 @@ class Workspace:
 
 def _widths(hidden_dim: int | Sequence[int], num_layers: int) -> list[int]:
     """The widths of the hidden layers."""
+    if num_layers == 1:
+        return []
     if isinstance(hidden_dim, int | np.integer):
         return [int(hidden_dim)] * (num_layers - 1)
     if len(hidden_dim) != num_layers - 1:

@@ -16,7 +16,7 @@ from handgrad.datasets import (
     write_idx,
     write_npz,
 )
-from handgrad.errors import DataError
+from handgrad.errors import DataError, UsageError
 
 
 def a_dataset(n=20, rows=3, columns=5, classes=4, labelled=True, seed=0):
@@ -262,3 +262,9 @@ def test_flat_images_of_an_npz_have_the_shape_that_is_asked_for(tmp_path):
     np.savez(tmp_path / "flat.npz", images=np.zeros((2, 12), np.uint8))
     assert read(tmp_path / "flat.npz").image_shape is None
     assert read(tmp_path / "flat.npz", image_shape=(3, 4)).image_shape == (3, 4)
+
+
+def test_a_file_of_labels_beside_one_that_has_them_is_refused(tmp_path):
+    write_npz(tmp_path / "a.npz", a_dataset(4))
+    with pytest.raises(UsageError, match=r"a\.npz has its labels in it: .*other would go with IDX"):
+        read(tmp_path / "a.npz", labels_path=tmp_path / "other")

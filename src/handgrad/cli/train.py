@@ -66,7 +66,10 @@ def train(
     else:
         folder = out or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
         source = source_from(reading, data, validation, validation_labels)
-        run = Run.create(folder, hyperparameters or Hyperparameters(), source)
+        hyperparameters = hyperparameters or Hyperparameters()
+        for name, need in hyperparameters.idle.items():
+            raise UsageError(f"does nothing without {need}", name)
+        run = Run.create(folder, hyperparameters, source)
     return _carry_out(run, quiet)
 
 

@@ -7,6 +7,7 @@ from handgrad.datasets.csv import LabelColumn, read_csv
 from handgrad.datasets.dataset import Dataset
 from handgrad.datasets.idx import MAGIC, read_idx
 from handgrad.datasets.npz import read_npz
+from handgrad.errors import UsageError
 
 
 def read(
@@ -25,6 +26,8 @@ def read(
 
     Raises
     ------
+    UsageError
+        If a file of labels is named beside one that is not IDX.
     DataError
         If there is no such file, or it cannot be read as any of them.
     """
@@ -32,6 +35,8 @@ def read(
     start = first_bytes(path, 4)
     if start.startswith(MAGIC):
         return read_idx(path, labels_path=labels_path, class_count=class_count)
+    if labels_path is not None:
+        raise UsageError(f"{path} has its labels in it: {labels_path} would go with IDX images")
     if start.startswith(b"PK"):
         return read_npz(path, class_count=class_count, image_shape=image_shape)
     return read_csv(
