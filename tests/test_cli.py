@@ -133,6 +133,20 @@ def test_every_hyperparameter_is_an_option(here, tiny):
         (["train", "--patience", "1.5"], '--patience: unable to convert "1.5" into int'),
         (["train", "--warps", "--warp-shear=-1"], "--warp-shear must be at least 0 and finite"),
         (["train", "--activation", "Softplus"], "--activation"),
+        (["train", "--warps", "--warp-bumps", "101"], "--warp-bumps must be a whole number from 2"),
+        (
+            ["train", "--warmup-epochs", "1e308"],
+            "--warmup-epochs must be from 0 to 1,000",
+        ),
+        (["train", "--decay", "2"], "--decay must be above 0, at most 1, got 2.0"),
+        (
+            ["train", "tiny.npz", "--image-shape", "-4", "-3"],
+            "--image-shape must be rows and columns, 1 or more of each, got (-4, -3)",
+        ),
+        (
+            ["train", "tiny.npz", "--validation-labels", "labels"],
+            "--validation-labels needs validation, the images they belong to",
+        ),
         (["train", "--warp-shift", "1"], "--warp-shift does nothing without warps"),
         (["train", "--decay", "0.5"], "--decay does nothing without schedule exponential or step"),
         (

@@ -27,6 +27,14 @@ def test_text_is_written_as_utf8_and_nothing_is_left_beside_it(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path):
+    path = tmp_path / "secret.txt"
+    write_text(path, "old")
+    path.chmod(0o600)
+    write_text(path, "new")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_workers_hold_their_folder_after_the_process_that_locked_it(tmp_path, monkeypatch):
     monkeypatch.setattr("handgrad.files.PATIENCE", 0.0)
     with contextlib.ExitStack() as worker:

@@ -51,6 +51,26 @@ def test_the_largest_logits_there_are_overflow_nothing(dtype):
     np.testing.assert_array_equal(loss.backward(), np.array([[0.5, -0.5], [-0.5, 0.5]]))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 3, 10, 1000])
+def test_the_mean_of_the_largest_losses_is_finite(dtype, n):
+    largest = np.finfo(dtype).max
+    Z = np.tile(np.array([[largest, -largest]], dtype), (n, 1))
+    with np.errstate(all="raise"):
+        assert math.isfinite(CrossEntropy().forward(Z, np.ones(n, int)))
+
+
+def test_the_type_of_the_labels_and_of_earlier_logits_does_not_matter():
+    Z, y = np.random.default_rng(0).normal(size=(20, 300)), np.arange(20)
+    loss = CrossEntropy()
+    expected = loss.forward(Z, y)
+    loss.forward(Z.astype(np.float32), y)
+    loss.backward()
+    assert loss.forward(Z, y.astype(np.uint8)) == expected
+    p = np.exp(scipy_log_softmax(Z, axis=1))
+    np.testing.assert_allclose(loss.backward(), (p - np.eye(300)[y]) / 20, atol=1e-15)
+
+
 def test_row_major_and_column_major_logits_give_the_same():
     rng = np.random.default_rng(0)
     Z, y = rng.normal(size=(20, 7)), rng.integers(0, 7, 20)
@@ -123,6 +143,10 @@ def test_label_smoothing_gives_a_share_to_every_class(Z, y, smoothing):
 @given(arrays(float, (3, 4), elements=st.floats(-1e4, 1e4)))
 def test_log_softmax_is_scipys(Z):
     np.testing.assert_allclose(log_softmax(Z), scipy_log_softmax(Z, axis=1), atol=1e-11)
+    whole = (np.abs(Z) / 100).astype(np.uint8)
+    np.testing.assert_allclose(
+        log_softmax(whole), scipy_log_softmax(whole.astype(float), axis=1), atol=1e-11
+    )
 
 
 def test_logits_may_be_whole_numbers():

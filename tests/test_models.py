@@ -105,6 +105,8 @@ def test_evaluation_counts_what_was_taken_for_what():
     evaluation = Evaluation(log_proba, np.array([0, 1, 2, 1]))
     assert evaluation.accuracy == 0.5
     assert evaluation.loss == pytest.approx(-np.log([0.7, 0.3, 0.8, 0.05]).mean())
+    sure = Evaluation(np.array([[0.0, -np.inf]]), np.array([0]))
+    assert str(sure.loss) == "0.0"
     np.testing.assert_array_equal(evaluation.confusion, [[1, 0, 0], [2, 0, 0], [0, 0, 1]])
     np.testing.assert_array_equal(evaluation.most_wrong(10), [3, 1])
     np.testing.assert_array_equal(evaluation.most_wrong(1), [3])

@@ -246,3 +246,5 @@ def test_a_shallow_copy_leaves_the_original_its_vector():
 def test_one_width_in_a_list_is_for_all():
     assert Hyperparameters(hidden_dim=(16,), num_layers=5).hidden_dim == 16
     assert len(FeedForwardNeuralNetwork(4, 3, hidden_dim=(16,), num_layers=1).layers) == 1
+    with pytest.raises(ValueError, match="2 widths, expected 0"):
+        FeedForwardNeuralNetwork(4, 3, hidden_dim=(16, 8), num_layers=1)

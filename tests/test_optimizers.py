@@ -116,7 +116,8 @@ def test_clipping_shortens_only_what_is_too_long_and_keeps_its_direction():
     np.testing.assert_allclose(g, [0.6, 0.8])
 
 
-def test_a_gradient_whose_squares_overflow_is_shortened_too():
-    g = np.array([3e19, -4e19], np.float32)
+@pytest.mark.parametrize(("scale", "dtype"), [(1e19, np.float32), (1e200, np.float64)])
+def test_a_gradient_whose_squares_overflow_is_shortened_too(scale, dtype):
+    g = np.array([3 * scale, -4 * scale], dtype)
     clip_norm(g, 1)
     np.testing.assert_allclose(g, [0.6, -0.8], rtol=1e-6)

@@ -1,3 +1,4 @@
+import contextlib
 import copy
 import dataclasses
 import tracemalloc
@@ -218,6 +219,43 @@ def test_switching_one_ingredient_off_does_not_reshuffle_the_others(few):
     other_order = np.array(dropped.history.train_accuracy) - warped.history.train_accuracy
     assert np.abs(other_order).max() < 0.2
     assert dropped.history.epochs[0].validation_loss == bare.history.epochs[0].validation_loss
+
+
+def test_an_average_that_is_to_begin_later_does_not_stand_still_until_then(few):
+    """With max_epochs raised, what was averaged before belongs to another end."""
+    asked = {"average": "stochastic", "step_size": 0.1}
+    short = trained(few, **asked, max_epochs=4)
+    assert short.times_averaged == 1
+    longer = Training(*few, Hyperparameters(**asked, max_epochs=12))
+    longer.restore(short.state, short.history, short.times_averaged)
+    losses = [epoch.validation_loss for epoch in longer]
+    assert len(set(losses)) == len(losses) == 8
+    assert longer.times_averaged == 3
+
+
+def test_lengths_of_schedules_are_in_epochs(few):
+    training = Training(*few, Hyperparameters(warmup_epochs=2, schedule="step", decay_epochs=1.5))
+    steps = [training.schedule(i) for i in range(15)]  # Three batches an epoch.
+    np.testing.assert_allclose(steps[:6], 0.01 * np.arange(1, 7) / 6)
+    np.testing.assert_allclose(steps[6:], 0.01 * np.repeat([1, 0.1, 0.01], [4, 4, 1]))
+
+
+def test_an_epoch_runs_on_as_many_threads_as_it_says(few, monkeypatch):
+    asked = []
+
+    @contextlib.contextmanager
+    def limited(count):
+        asked.append(count)
+        yield
+
+    monkeypatch.setattr("handgrad.threads.limited", limited)
+    training = Training(*few, Hyperparameters(threads=3))
+    next(training)
+    assert asked == [3]
+
+
+def test_a_batch_may_be_larger_than_any_number_of_numpys(few):
+    assert trained(few, batch_size=10**20, max_epochs=2).iteration == 2
 
 
 def test_early_stopping_stops_when_the_loss_has_stopped_falling(few):

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
     The rename is atomic: whoever opens `path`, even after this process was killed, finds the old
     file or the new one, whole. On an exception the temporary file is removed and `path` is left as
-    it was. The suffix of `path` is kept, for writers that choose a format by it.
+    it was. The suffix of `path` is kept, for writers that choose a format by it, and the mode of a
+    file that was there.
     """
     path = path.resolve()  # A link is followed, not replaced.
     if not path.parent.is_dir():
@@ -29,6 +31,8 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         yield temporary
+        if path.exists():
+            shutil.copymode(path, temporary)
         temporary.replace(path)
     except OSError as error:
         if error.errno and error.filename in (None, str(temporary)):

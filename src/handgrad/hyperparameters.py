@@ -18,6 +18,9 @@ from handgrad.warps import Warps
 WIDEST = 10**12
 """The widest that a hidden layer may be: wider than any memory, narrower than numpy's limit."""
 
+MOST_EPOCHS = 10**12
+"""The longest that a schedule's warm-up or decay may be: longer than any run."""
+
 OptimizerName = Literal["SGD", "Adam"]
 AverageName = Literal["none", "exponential", "stochastic"]
 DTypeName = Literal["float32", "float64"]
@@ -144,7 +147,8 @@ class Hyperparameters:
     def __post_init__(self) -> None:
         self._make_plain()
         self._require("a whole number, 0 or more", lambda x: _is_whole(x) and x >= 0, "seed")
-        self._require("a number above 0", lambda x: 0 < x < math.inf, "step_size", "decay")
+        self._require("a number above 0", lambda x: 0 < x < math.inf, "step_size")
+        self._require("above 0, at most 1", lambda x: 0 < x <= 1, "decay")
         self._require(
             "a whole number, 1 or more",
             lambda x: _is_whole(x) and x >= 1,
@@ -155,17 +159,21 @@ class Hyperparameters:
             lambda x: x is None or (_is_whole(x) and x >= 1),
             "threads", "patience",
         )  # fmt: skip
+        self._require("a number above 0", lambda x: x is None or 0 < x < math.inf, "clip_norm")
         self._require(
-            "a number above 0",
-            lambda x: x is None or 0 < x < math.inf,
-            "clip_norm", "decay_epochs",
-        )  # fmt: skip
+            f"above 0, at most {MOST_EPOCHS:,}",
+            lambda x: x is None or 0 < x <= MOST_EPOCHS,
+            "decay_epochs",
+        )
         self._require(
             "from 0 to below 1", lambda x: 0 <= x < 1,
             "momentum", "dropout", "input_dropout", "label_smoothing", "average_decay",
             "average_start",
         )  # fmt: skip
-        self._require("0 or more", lambda x: 0 <= x < math.inf, "weight_decay", "warmup_epochs")
+        self._require("0 or more", lambda x: 0 <= x < math.inf, "weight_decay")
+        self._require(
+            f"from 0 to {MOST_EPOCHS:,}", lambda x: 0 <= x <= MOST_EPOCHS, "warmup_epochs"
+        )
         self._require_choice("activation", ActivationName)
         self._require_choice("optimizer", OptimizerName)
         self._require_choice("schedule", ScheduleName)

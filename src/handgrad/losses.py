@@ -1,7 +1,7 @@
 """The loss: cross-entropy on softmax, the negative log-likelihood of the labels."""
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from handgrad.layers import Array
 
@@ -42,7 +42,8 @@ class CrossEntropy:
         Parameters
         ----------
         logits
-            Z, n × c, any finite numbers.
+            Z, n × c, any finite numbers; backward needs them as they are. (Of a row's loss, what
+            is beyond half of the largest number that there is is cut off.)
         labels
             y, n whole numbers from 0 to c − 1.
 
@@ -52,16 +53,14 @@ class CrossEntropy:
             If the logits are not n × c, the labels are not one a row, or one is not a class.
         """
         self._kept = None
-        Z, y = np.asarray(logits), np.asarray(labels)
-        if Z.dtype.kind in "iub":
-            Z = Z.astype(float)
+        Z, y = _as_floats(logits), np.asarray(labels)
         if Z.ndim != 2 or y.shape != Z.shape[:1] or not Z.size:
             raise ValueError(
                 f"logits n × c take n labels, got logits of shape {Z.shape} and labels of shape "
                 f"{y.shape}"
             )
         T = self.targets(y, Z.shape[1], Z.dtype)
-        self.correct = int(np.count_nonzero(hits(Z, y)))
+        self.correct = int(np.count_nonzero(Z.argmax(axis=1) == y))
         self._kept = Z, T
         return float(np.add.reduce(self.of_rows(Z, T) / len(Z)))
 
@@ -99,8 +98,9 @@ class CrossEntropy:
         """
         z = _below_largest(Z)
         log_sum = np.log(np.add.reduce(np.exp(z), axis=1))
-        # The difference of two finite logits may be −∞, and 0 · −∞ is not 0.
-        np.maximum(z, np.finfo(z.dtype).min, out=z)
+        # The difference of two finite logits may be −∞, and 0 · −∞ is not 0. Half of the least
+        # number leaves room for the sum over the rows.
+        np.maximum(z, np.finfo(z.dtype).min / 2, out=z)
         return log_sum - np.einsum("kj,kj->k", T, z)
 
     def gradient(self, Z: Array, T: Array, out: Array | None = None) -> Array:
@@ -118,18 +118,6 @@ class CrossEntropy:
         return p
 
 
-def hits(Z: Array, y: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Whether the first of the largest logits in each of n rows is at the row's label.
-
-    That is Z.argmax(axis=1) == y, in a third of the time for few classes: of the largest, the
-    first has the highest of the ranks c, c − 1, …, 1.
-    """
-    n, c = Z.shape
-    ranks = np.equal(Z, Z.max(axis=1, keepdims=True), out=by_class(n, c, Z.dtype))
-    ranks *= np.arange(c, 0, -1, dtype=Z.dtype)
-    return ranks.max(axis=1) == c - y
-
-
 def by_class(n: int, class_count: int, dtype: DTypeLike) -> Array:
     """Give an array for n × c numbers, stored class by class (column-major).
 
@@ -143,8 +131,14 @@ def log_softmax(logits: ArrayLike) -> Array:
 
     A logit of −∞, or one further below the largest than numbers go, has a log p of −∞.
     """
-    z = _below_largest(np.asarray(logits))
+    z = _below_largest(_as_floats(logits))
     return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+
+
+def _as_floats(values: ArrayLike) -> Array:
+    """An array of these, of floats where they are whole numbers."""
+    array = np.asarray(values)
+    return array.astype(float) if array.dtype.kind in "iub" else array
 
 
 def _below_largest(Z: Array) -> Array:

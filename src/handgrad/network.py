@@ -206,10 +206,10 @@ class Workspace:
 
 def _widths(hidden_dim: int | Sequence[int], num_layers: int) -> list[int]:
     """The widths of the hidden layers."""
-    if num_layers == 1:
-        return []
     if isinstance(hidden_dim, int | np.integer):
         return [int(hidden_dim)] * (num_layers - 1)
+    if num_layers == 1 and len(hidden_dim) == 1:
+        return []
     if len(hidden_dim) != num_layers - 1:
         raise ValueError(
             f"hidden_dim has {len(hidden_dim)} widths, expected {num_layers - 1} for "

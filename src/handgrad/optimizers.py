@@ -226,5 +226,8 @@ def clip_norm(gradients: Array, largest: float) -> None:
     """
     # In float64, where the squares of float32 numbers do not overflow.
     norm = math.sqrt(np.einsum("i,i->", gradients, gradients, dtype=np.float64))
+    if norm == math.inf:  # The squares of float64 numbers may; those of a direction do not.
+        gradients /= np.abs(gradients).max()
+        norm = math.sqrt(np.einsum("i,i->", gradients, gradients))
     if norm > largest:
         gradients *= largest / norm

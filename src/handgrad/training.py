@@ -16,7 +16,7 @@ from handgrad.datasets import Dataset, Scaling
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.layers import Array, Dropout
-from handgrad.losses import CrossEntropy, by_class, hits
+from handgrad.losses import CrossEntropy, by_class
 from handgrad.network import ROWS_AT_ONCE, FeedForwardNeuralNetwork, Workspace
 from handgrad.optimizers import (
     Adam,
@@ -85,9 +85,9 @@ class DivergenceError(ArithmeticError):
 class Training:
     """An iterator: each `next` trains one epoch and yields its `Epoch`.
 
-    Between two calls, `history` and the vectors of `state` are all there is to the run. Everything
-    random in an epoch is drawn from the seed and the epoch's number alone, so nothing that is
-    drawn depends on what was drawn before it.
+    Between two calls, `history`, the vectors of `state` and `times_averaged` are all there is to
+    the run. Everything random in an epoch is drawn from the seed and the epoch's number alone, so
+    nothing that is drawn depends on what was drawn before it.
 
     Parameters
     ----------
@@ -159,19 +159,21 @@ class Training:
         average = {"average": self.average.vector} if self.average else {}
         return {"parameters": self.network.parameters} | self.optimizer.state | average
 
-    def restore(
-        self, state: Mapping[str, Array], history: History, times_averaged: int = 0
-    ) -> None:
-        """Go on from another training's state and history, with the same hyperparameters.
+    def restore(self, state: Mapping[str, Array], history: History, times_averaged: int) -> None:
+        """Go on from another training with the same hyperparameters: its state and its history.
 
-        `times_averaged` is how many times are in its average, if it keeps one.
+        `times_averaged` is how many times are in its average; 0 if it keeps none.
         """
         for name, vector in self.state.items():
             np.copyto(vector, state[name])
         self.history = history
         self.optimizer.steps = self.iteration
         if self.average:
-            self.average.count = times_averaged
+            # With max_epochs raised since, the times to be averaged may be still to come.
+            early = self.hyperparameters.average == "stochastic" and (
+                self.epoch <= self._first_averaged
+            )
+            self.average.count = 0 if early else times_averaged
 
     @property
     def times_averaged(self) -> int:
@@ -368,7 +370,8 @@ class _Outcomes:
         for start in range(0, n, ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
             self._losses[rows] = self.loss.of_rows(self.logits[rows], self.targets[rows])
-            self._hits[rows] = hits(self.logits[rows], self.labels[rows])
+            self._hits[rows] = self.logits[rows].argmax(axis=1) == self.labels[rows]
+        batch_size = min(batch_size, n)  # It may be larger than numpy's integers.
         starts = np.arange(0, n, batch_size)
         sizes = np.minimum(batch_size, n - starts)
         return (

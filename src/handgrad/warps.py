@@ -34,6 +34,9 @@ Array = NDArray[np.floating]
 CHUNK_PIXELS = 1 << 15
 """How many pixels are warped at a time: few enough for the intermediate arrays to stay in cache."""
 
+MOST_BUMPS = 100
+"""More would be closer together than pixels are."""
+
 
 @dataclass(frozen=True)
 class Warps:
@@ -62,7 +65,7 @@ class Warps:
     Raises
     ------
     UsageError
-        If a strength is negative or not finite, scale reaches 1, or there are fewer than 2 bumps.
+        If a strength is negative or not finite, scale reaches 1, or bumps is out of range.
     """
 
     rotation: float = 15.0
@@ -79,8 +82,10 @@ class Warps:
                 raise UsageError(f"must be at least 0 and finite, got {value}", field.name)
         if self.scale >= 1:
             raise UsageError(f"must be less than 1, got {self.scale}", "scale")
-        if self.bumps < 2 or not isinstance(self.bumps, Integral):
-            raise UsageError(f"must be a whole number from 2 on, got {self.bumps}", "bumps")
+        if not 2 <= self.bumps <= MOST_BUMPS or not isinstance(self.bumps, Integral):
+            raise UsageError(
+                f"must be a whole number from 2 to {MOST_BUMPS}, got {self.bumps}", "bumps"
+            )
 
     def scaled(self, factor: float) -> Warps:
         """Give warps whose strengths are these times a factor."""

@@ -266,5 +266,5 @@ def test_flat_images_of_an_npz_have_the_shape_that_is_asked_for(tmp_path):
 
 def test_a_file_of_labels_beside_one_that_has_them_is_refused(tmp_path):
     write_npz(tmp_path / "a.npz", a_dataset(4))
-    with pytest.raises(UsageError, match=r"a\.npz has its labels in it: .*other would go with IDX"):
+    with pytest.raises(UsageError, match=r"other: labels in a file of .*a\.npz is no IDX"):
         read(tmp_path / "a.npz", labels_path=tmp_path / "other")

@@ -42,6 +42,12 @@ def test_curves_share_two_axes_and_name_every_run():
     assert loss.lines[0].get_xdata().tolist() == [2, 4]
 
 
+def test_a_single_epoch_is_a_point_and_not_an_invisible_line():
+    loss, accuracy = curves({"short": history([0.5]), "long": history([0.5] * 9)}).axes
+    for axes in (loss, accuracy):
+        assert [line.get_marker() for line in axes.lines] == ["o", "x", "None", "None"]
+
+
 def test_a_diverged_run_is_drawn_as_far_as_it_came():
     diverged = history([0.5])
     diverged.train_loss += [9.0]

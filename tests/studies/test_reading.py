@@ -152,6 +152,8 @@ MISTAKES = {
     RUN + "step_size = nan\n": ["step_size", "above 0"],
     "[[run]]\nseed = 1\n": ["[[run]] 1", "name is missing"],
     "[[run]]\nname = 1\n": ["[[run]] 1, name", "text"],
+    f'[[run]]\nname = "{"数" * 80}"\n': ["name", "200 bytes"],
+    "[grid]\nwarp_shift = [1, 2]\nseed = [1, 2]\n": ["[grid], warp_shift", "without warps"],
     '[[run]]\nname = "../a"\n': ["name", "'../a'", "letters, digits"],
     RUN + RUN: ["two runs are called 'a'"],
     RUN + '[[run]]\nname = "A"\n': ["two runs are called"],

@@ -12,7 +12,7 @@ import time
 import psutil
 import pytest
 
-from handgrad.datasets import write_npz
+from handgrad.datasets import small_mnist, write_csv, write_npz
 from handgrad.errors import DataError, UsageError
 from handgrad.files import joined
 from handgrad.studies import read_study
@@ -162,6 +162,34 @@ def test_runs_on_other_data_are_refused(study, reference, few, tmp_path):
     write_npz(tmp_path / "few.npz", few[1])
     with pytest.raises(UsageError, match="other data"):
         plan_study(study(), reference)
+
+
+def test_runs_on_images_of_another_shape_are_refused(study, tmp_path):
+    shaped = STUDY.replace('data = "few.npz"', 'data = "few.npz"\nimage_shape = [{}]')
+    write_csv(tmp_path / "few.csv", small_mnist().train.rows(slice(60)))
+    shaped = shaped.replace("few.npz", "few.csv").replace("[4, 8]", "[4]")
+    carry_out(study(shaped.format("28, 28")), tmp_path / "out")
+    with pytest.raises(UsageError, match="was run with other data"):
+        plan_study(study(shaped.format("14, 56")), tmp_path / "out")
+
+
+def test_a_run_that_another_study_began_since_the_plan_is_not_taken_over(study, tmp_path):
+    other = STUDY.replace("max_epochs = 4", "max_epochs = 3")
+    late = plan_study(study(other), tmp_path / "out")
+    carry_out(study(), tmp_path / "out")
+    before = results_of_runs(tmp_path / "out")
+    with (
+        new_board(len(late.tasks)) as board,
+        pytest.raises(UsageError, match="was run with max_epochs = 4, not 3"),
+    ):
+        list(run_study(late, board, jobs=1))
+    assert results_of_runs(tmp_path / "out") == before
+    assert "max_epochs = 4" in (tmp_path / "out" / "study.toml").read_text()
+
+
+def test_a_study_that_was_stopped_before_it_wrote_anything_begins_again(study, tmp_path):
+    (tmp_path / "out" / "runs").mkdir(parents=True)
+    assert len(carry_out(study(), tmp_path / "out")) == 4
 
 
 def test_a_folder_that_is_no_study_is_refused(study, tmp_path):
@@ -375,15 +403,16 @@ def test_a_summary_without_figures_is_damaged(study, reference):
 
 
 def test_what_a_study_no_longer_asks_or_claims_does_not_stay(study, tmp_path):
-    claimed = """
+    claimed = '''
 [[claim]]
 question = "asked"
-says = "this | that"
+says = """this |
+that"""
 runs = ["step_size=1,hidden_dim=4"]
 quantity = "roughness"
 above = -1
 because = "it is"
-"""
+'''
     folder = tmp_path / "out"
     carry_out(study(STUDY + HEAT_MAP + claimed), folder)
     assert r"| this \| that |" in (folder / "claims.md").read_text()
@@ -391,6 +420,15 @@ because = "it is"
     names = {path.name for path in folder.iterdir()}
     assert "other.png" in names
     assert not names & {"asked.png", "claims.json", "claims.md"}
+
+
+def test_a_picture_says_how_many_runs_it_leaves_out(study, tmp_path):
+    many = STUDY.replace("[0.01, 1]", "[0.01, 0.1, 1]").replace("[4, 8]", "[2, 3, 4]")
+    read = study(many + HEAT_MAP.replace("heat map", "curves"))
+    carry_out(read, tmp_path / "out")
+    figure = draw(read, tmp_path / "out", read.questions[0], "Asked")
+    assert len(figure.legends[0].texts) == 8
+    assert "the best 8 of 9 runs" in figure.get_suptitle()
 
 
 def test_a_heat_map_shows_the_runs_that_are_asked_about(study, tmp_path):

@@ -88,7 +88,10 @@ def _carry_out(run: Run, quiet: bool) -> int:
             status, problem = "diverged", str(error)
         except KeyboardInterrupt:
             return complain(f"interrupted; {go_on}", INTERRUPTED)
-    run.finish(status)
+    try:
+        run.finish(status)
+    except KeyboardInterrupt:
+        return complain(f"interrupted; {go_on}", INTERRUPTED)
     if not quiet:
         for line in _account(run):
             say(line)

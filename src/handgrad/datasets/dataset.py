@@ -130,8 +130,9 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A checksum of pixels and labels, to recognise the same data by."""
+        """A checksum of pixels, labels, image shape and classes, to recognise the same data by."""
         checksum = zlib.crc32(self.pixels.tobytes())
+        checksum = zlib.crc32(repr((self.image_shape, self.class_count)).encode(), checksum)
         if self.labels is not None:
             checksum = zlib.crc32(self.labels.astype(np.int64).tobytes(), checksum)
         return f"{checksum:08x}"

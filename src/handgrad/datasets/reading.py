@@ -36,7 +36,9 @@ def read(
     if start.startswith(MAGIC):
         return read_idx(path, labels_path=labels_path, class_count=class_count)
     if labels_path is not None:
-        raise UsageError(f"{path} has its labels in it: {labels_path} would go with IDX images")
+        raise UsageError(
+            f"{labels_path}: labels in a file of their own go with IDX images, and {path} is no IDX"
+        )
     if start.startswith(b"PK"):
         return read_npz(path, class_count=class_count, image_shape=image_shape)
     return read_csv(

@@ -36,7 +36,12 @@ class Reading:
         if self.classes is not None and self.classes < 2:
             raise UsageError(f"must be 2 or more, got {self.classes}", "classes")
         if self.image_shape is not None:
-            object.__setattr__(self, "image_shape", tuple(self.image_shape))
+            shape = tuple(self.image_shape)
+            if len(shape) != 2 or min(shape) < 1:
+                raise UsageError(
+                    f"must be rows and columns, 1 or more of each, got {shape}", "image_shape"
+                )
+            object.__setattr__(self, "image_shape", shape)
 
     def read(self, path: Path, labels: Path | None = None) -> Dataset:
         """Read a file; `labels` are those of an IDX file, if not beside it."""
@@ -74,6 +79,8 @@ class Source:
         settings = (self.validation, self.validation_labels, self.reading)
         if self.data is None and settings != (None, None, Reading()):
             raise UsageError("options that say how data are read need DATA, the file to read")
+        if self.validation is None and self.validation_labels is not None:
+            raise UsageError("needs validation, the images they belong to", "validation_labels")
 
     def resolve(self) -> "Source":
         """Give the same with absolute paths."""
@@ -94,6 +101,8 @@ class Source:
 
         Raises
         ------
+        UsageError
+            If a file of labels is named beside one that is not IDX.
         DataError
             If a file cannot be read, or has too few examples to hold some out.
         """

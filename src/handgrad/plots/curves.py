@@ -22,7 +22,7 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     accuracy_axes = loss_axes.twinx()
     iterations = np.arange(1, len(history.train_loss) + 1)
     ends = [epoch.iteration for epoch in history.epochs]
-    marker = "o" if len(ends) < 5 else None
+    marker = marker_for(history)
     lines = [
         *loss_axes.plot(
             iterations, history.train_loss, color=LOSS_COLOR, alpha=0.3, lw=0.8,
@@ -57,6 +57,11 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     if title:
         loss_axes.set_title(title)
     return figure
+
+
+def marker_for(history: History, marker: str = "o") -> str | None:
+    """The marker for a curve of a point an epoch, where these are too few for a line to show."""
+    return marker if len(history.epochs) < 5 else None
 
 
 def _top(history: History) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import cycle
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
 
+from handgrad.plots.curves import marker_for
 from handgrad.studies.gradients import LayerGradients
 from handgrad.studies.study import Study, written
 from handgrad.training import History
@@ -21,10 +23,11 @@ LEGEND_CHARACTERS = 110
 """How much text a line of the legend has room for, seven characters being the line's sample."""
 
 
-def curves(histories: Mapping[str, History], title: str | None = None) -> Figure:
+def curves(histories: Mapping[str, History], title: str | None = None, note: str = "") -> Figure:
     """Draw the courses of several runs on the same axes: losses on the left, accuracies right.
 
     Validation is solid, a point an epoch; training is dashed, the mean over each epoch's batches.
+    A note is said below the title.
     """
     figure = Figure(figsize=(11, 4.8), dpi=120, layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(1, 2)
@@ -36,9 +39,11 @@ def curves(histories: Mapping[str, History], title: str | None = None) -> Figure
         losses = [epoch.validation_loss for epoch in history.epochs]
         accuracies = [epoch.validation_accuracy for epoch in history.epochs]
         label = f"{name} ({accuracies[-1]:.1%})"
-        lines += loss_axes.plot(ends, losses, color=color, lw=1.8, label=label)
-        accuracy_axes.plot(ends, accuracies, color=color, lw=1.8)
-        dashed = {"color": color, "lw": 1, "ls": (0, (3, 1.5)), "alpha": 0.8}
+        solid: dict[str, Any] = {"color": color, "lw": 1.8, "marker": marker_for(history)}
+        lines += loss_axes.plot(ends, losses, label=label, **solid)
+        accuracy_axes.plot(ends, accuracies, **solid)
+        dashed: dict[str, Any] = {"color": color, "lw": 1, "ls": (0, (3, 1.5)), "alpha": 0.8}
+        dashed["marker"] = marker_for(history, "x")
         loss_axes.plot(ends, _epoch_means(history.train_loss, ends), **dashed)
         accuracy_axes.plot(ends, _epoch_means(history.train_accuracy, ends), **dashed)
     loss_axes.set(xlabel="iteration", ylabel="average cross-entropy", yscale="log")
@@ -53,7 +58,8 @@ def curves(histories: Mapping[str, History], title: str | None = None) -> Figure
     longest = max(len(line.get_label()) for line in lines)
     columns = max(1, min(4, LEGEND_CHARACTERS // (longest + 7)))
     figure.legend(handles=lines, loc="outside lower center", ncols=columns, frameon=False)
-    _caption(figure, title, "solid: validation · dashed: training")
+    notes = ["solid: validation · dashed: training", note]
+    _caption(figure, title, " · ".join(filter(None, notes)))
     return figure
 
 

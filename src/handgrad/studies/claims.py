@@ -96,12 +96,17 @@ def _tables(study: Study, verdicts: list[Verdict]) -> Iterator[str]:
         yield "| --- | --- | --- | --- |"
         for verdict in own:
             claim = verdict.claim
-            says, because = (text.replace("|", "\\|") for text in (claim.says, claim.because))
+            says, because = map(_in_a_cell, (claim.says, claim.because))
             yield (
                 f"| {says} | {QUANTITIES[claim.quantity].text}: {verdict.measured} "
                 f"| {verdict.threshold}: {because} | **{verdict.result}** |"
             )
         yield ""
+
+
+def _in_a_cell(text: str) -> str:
+    """A text as a table's cell has it: in one line, and without a border."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _judge(claim: Claim, measure: Callable[[str], Measured | None]) -> Verdict:

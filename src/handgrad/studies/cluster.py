@@ -81,6 +81,7 @@ def run_on_cluster(
     by_key = {}
     futures = []
     for task in tasks:
+        _take_back(task.folder)
         future = client.submit(_on_worker, task, _get(task.folder), everywhere, topic, pure=False)
         by_key[future.key] = task
         futures.append(future)
@@ -135,6 +136,17 @@ def _get(folder: Path) -> Files:
     return {path.name: path.read_bytes() for path in folder.glob("*")}
 
 
+def _before(folder: Path) -> Path:
+    """Where a run's folder is while another takes its place."""
+    return folder.with_name(f".{folder.name}-before")
+
+
+def _take_back(folder: Path) -> None:
+    """Put a run's folder back that was being replaced when the command was killed."""
+    if _before(folder).exists() and not folder.exists():
+        _before(folder).rename(folder)
+
+
 def _put(files: Files, folder: Path) -> None:
     """Write a run's folder, which takes the place of what was there, whole."""
     beginning = folder.with_name(f".{folder.name}")
@@ -143,7 +155,7 @@ def _put(files: Files, folder: Path) -> None:
     for name, content in files.items():
         (beginning / name).write_bytes(content)
     if folder.exists():
-        before = folder.with_name(f".{folder.name}-before")
+        before = _before(folder)
         shutil.rmtree(before, ignore_errors=True)
         folder.rename(before)
         beginning.rename(folder)

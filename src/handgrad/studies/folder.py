@@ -58,12 +58,7 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
         If the data cannot be read or do not fit together, or a run's folder is damaged.
     """
     folder = Path(folder)
-    if (folder / "study.toml").is_file():
-        before = {run.name for run in read_study(folder).runs}
-        if before.isdisjoint(run.name for run in study.runs):
-            raise UsageError(f"{folder} has another study, with no run of these: give an --out")
-    else:
-        require_new(folder)
+    _check_folder(study, folder)
     data = study.source.load()
     check_data(*data)
     # Absolute paths: a worker may have been started in another folder, for something else.
@@ -80,8 +75,35 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
         )
         for number, run in enumerate(study.runs)
     )
-    states = tuple(_state(task, fingerprint(*data)) for task in tasks)
-    return Plan(study, folder, data, tasks, states)
+    return Plan(study, folder, data, tasks, _states(tasks, data))
+
+
+def renewed(plan: Plan) -> Plan:
+    """See anew what is done already, as once nobody else can write to the folder any more.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `plan_study`, if another study was begun in the folder since.
+    """
+    _check_folder(plan.study, plan.folder)
+    return replace(plan, states=_states(plan.tasks, plan.data))
+
+
+def _check_folder(study: Study, folder: Path) -> None:
+    """Refuse a folder with another study in it, or with anything else."""
+    if (folder / "study.toml").is_file():
+        before = {run.name for run in read_study(folder).runs}
+        if before.isdisjoint(run.name for run in study.runs):
+            raise UsageError(f"{folder} has another study, with no run of these: give an --out")
+    elif not _is_just_begun(folder):
+        require_new(folder)
+
+
+def _is_just_begun(folder: Path) -> bool:
+    """Whether nothing but an empty folder for the runs is there: a study was stopped at once."""
+    runs = folder / "runs"
+    return runs.is_dir() and [*folder.iterdir()] == [runs] and not any(runs.iterdir())
 
 
 def run_folder(folder: Path, name: str) -> Path:
@@ -105,6 +127,10 @@ def read_summary(folder: Path) -> dict | None:
         return None
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: damaged ({error})") from error
+
+
+def _states(tasks: tuple[Task, ...], data: Data) -> tuple[State, ...]:
+    return tuple(_state(task, fingerprint(*data)) for task in tasks)
 
 
 def _state(task: Task, data_fingerprint: str) -> State:

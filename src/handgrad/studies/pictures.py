@@ -38,7 +38,9 @@ def draw(study: Study, folder: Path, question: Question, title: str | None = Non
     if question.picture == "heat map":
         return plots.heat_map(study, accuracies, title)
     histories = _histories(folder, names, accuracies)
-    return plots.curves(histories, title) if histories else None
+    all_shown = len(histories) == len(accuracies)
+    note = "" if all_shown else f"the best {MOST_CURVES} of {len(accuracies)} runs"
+    return plots.curves(histories, title, note) if histories else None
 
 
 def _histories(

@@ -1,5 +1,6 @@
 """Runs side by side on this machine, through joblib's loky: one process a run at a time."""
 
+import contextlib
 import functools
 import os
 import signal
@@ -7,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from handgrad.datasets import Source
@@ -66,12 +68,27 @@ def _side_by_side(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[En
 
     parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
     parent = os.getpid()
-    yield from parallel(delayed(_in_worker)(task, board.path, parent) for task in tasks)
+    with _interrupts_blocked():
+        endings = parallel(delayed(_in_worker)(task, board.path, parent) for task in tasks)
+    yield from endings
+
+
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Hold Ctrl-C back; processes started meanwhile never see it: the parent answers for all."""
+    if not hasattr(signal, "pthread_sigmask"):  # On Windows.
+        yield
+        return
+    resource_tracker.ensure_running()  # It would lift the block when joblib starts it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _in_worker(task: Task, board_path: Path, parent: int) -> Ending:
-    # Ctrl-C reaches the workers too; the parent answers it for all of them.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Also where it was not blocked.
     _end_with(parent)
     # Whoever goes on with the runs of a parent that was killed waits for its workers to let go.
     with joined(task.folder.parent):

@@ -27,6 +27,9 @@ MOST_RUNS = 10_000
 NAME = re.compile(r"\w[\w .,=+-]{0,98}[\w=+-]|\w")
 """What a run or a question may be called: its folder or its picture bears the name."""
 
+LONGEST_NAME = 200
+"""In bytes: file systems take 255, for the name and what is put before and after it."""
+
 TABLES = {
     "defaults": dict,
     "data": dict,
@@ -75,7 +78,9 @@ def _parse(text: str, file: str, stem: str, folder: Path) -> Study:
     _check_name(name, f"{file}, name")
     source = _source(document, file, folder)
     grid = _grid(document, file)
-    runs = (*_listed_runs(document, file), *_grid_runs(document, grid, file))
+    grid_runs = tuple(_grid_runs(document, grid, file))
+    _check_grid(grid, grid_runs, file)
+    runs = (*_listed_runs(document, file), *grid_runs)
     if not runs:
         raise UsageError(f"{file}: nothing to run; expected [[run]] tables, or a [grid]")
     _check_unique((run.name for run in runs), "runs", file)
@@ -108,10 +113,11 @@ def _check_tables(document: dict[str, Any], file: str) -> None:
 
 
 def _check_name(name: str, where: str) -> None:
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or len(name.encode()) > LONGEST_NAME:
         raise UsageError(
             f"{where}: {name!r} cannot name a file; expected at most 100 letters, digits, "
-            "spaces and any of _ . , = + -, beginning with a letter or digit"
+            "spaces and any of _ . , = + -, beginning with a letter or digit, in at most "
+            f"{LONGEST_NAME} bytes"
         )
 
 
@@ -180,6 +186,20 @@ def _grid(document: dict[str, Any], file: str) -> dict[str, tuple[Any, ...]]:
         if twice:
             raise UsageError(f"{where}, {key}: {twice[0]!r} is listed twice; expected it once")
     return grid
+
+
+def _check_grid(grid: Iterable[str], runs: tuple[RunSpec, ...], file: str) -> None:
+    """Refuse a key that changes nothing in any of the grid's runs."""
+    defaults = Hyperparameters()
+    for key in grid:
+        changed = [
+            run.hyperparameters
+            for run in runs
+            if getattr(run.hyperparameters, key) != getattr(defaults, key)
+        ]
+        if changed and all(key in hyperparameters.idle for hyperparameters in changed):
+            need = changed[0].idle[key]
+            raise UsageError(f"{file}, [grid], {key}: does nothing without {need}")
 
 
 def _grid_runs(

@@ -9,7 +9,7 @@ import tomli_w
 from handgrad.files import locked, write_text
 from handgrad.studies.board import Board
 from handgrad.studies.claims import judge, write_claims
-from handgrad.studies.folder import Plan
+from handgrad.studies.folder import Plan, renewed
 from handgrad.studies.pool import run_here
 from handgrad.studies.reading import read_study
 from handgrad.studies.results import write_results
@@ -41,14 +41,15 @@ def run_study(
     Raises
     ------
     UsageError
-        If another process is running a study in this folder.
+        If another process is running a study in this folder, or another was begun there since the
+        plan was made.
     DataError
         If the cluster's scheduler goes away.
     """
     runs = plan.folder / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     with locked(runs, with_workers=True):
-        yield from _run(plan, board, jobs, cluster)
+        yield from _run(renewed(plan), board, jobs, cluster)
 
 
 def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[Ending]:
