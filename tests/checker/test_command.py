@@ -72,6 +72,28 @@ def test_rubric(wrong, capsys):
     assert "10.5  all" in capsys.readouterr().out
 
 
+def test_a_file_that_cannot_be_judged_is_not_passed_over(right, capsys):
+    """Of a submission in a folder of its own, only files that attempt no layer are left out."""
+    folder = right.parent / "alice"
+    folder.mkdir()
+    right.rename(folder / "linear.py")
+    (folder / "helper.py").write_text("def double(x):\n    return 2 * x\n")
+    assert run(["check", "--all", str(right.parent)]) == 0
+    (folder / "relu.py").write_text("import no_such_module\n")
+    (folder / "sigmoid.py").write_text(
+        "class Sigmoid:\n    def forward(self, X):\n        return\n"
+    )
+    (folder / "tanh.py").write_text("class Tanh(:\n")
+    capsys.readouterr()
+    assert run(["check", "--all", str(right.parent), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    problems = {verdict["subject"]: verdict["problem"] for verdict in told["submissions"]}
+    assert "not valid Python" in problems["alice/tanh.py"]
+    assert "no_such_module" in problems["alice/relu.py"]
+    assert "has no layer" in problems["alice/sigmoid.py"]
+    assert len(problems) == 4
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

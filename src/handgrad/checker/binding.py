@@ -2,7 +2,7 @@
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from handgrad.checker.names import argument_role
@@ -35,8 +35,24 @@ def bind(
         If a parameter without a default is left over.
     """
     signature = inspect.signature(function)
+    arguments = _arguments(signature, values, required or {})
+    order = {name: arguments[name] for name in signature.parameters if name in arguments}
+    bound = inspect.BoundArguments(signature, OrderedDict(order))
+    return lambda: function(*bound.args, **bound.kwargs)
+
+
+def takes(function: Callable[..., Any], role: str, roles: Iterable[str]) -> bool:
+    """Whether `bind`, given values for these roles, passes that for one of them on."""
+    values = {each: object() for each in roles}
+    passed = _arguments(inspect.signature(function), values, {}).values()
+    return any(values[role] in (v if isinstance(v, tuple) else (v,)) for v in passed)
+
+
+def _arguments(
+    signature: inspect.Signature, values: Mapping[str, Any], required: Mapping[str, Any]
+) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
-    left, extra = dict(values), dict(required or {})
+    left, extra = dict(values), dict(required)
     unknown = []
     for parameter in _parameters(signature):
         name, has_default = parameter.name, parameter.default is not parameter.empty
@@ -53,9 +69,7 @@ def bind(
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL and not arguments:
             arguments[parameter.name] = tuple(v for r, v in left.items() if r != "step_size")
-    order = {name: arguments[name] for name in signature.parameters if name in arguments}
-    bound = inspect.BoundArguments(signature, OrderedDict(order))
-    return lambda: function(*bound.args, **bound.kwargs)
+    return arguments
 
 
 def required_names(function: Callable[..., Any]) -> list[str]:

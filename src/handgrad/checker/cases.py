@@ -68,13 +68,13 @@ class Case:
         """Values for the layer's parameter of that number and shape."""
         return self._normal(10 + number, *shape)
 
-    def logits(self) -> Array:
-        """Scores for a loss, n × c."""
-        return self._normal(4, self.n, self.c)
+    def logits(self, pass_number: int = 0) -> Array:
+        """Scores for a loss, n × c, for the first (0) or second (1) time through it."""
+        return self._normal(4 + 2 * pass_number, self.n, self.c)
 
-    def labels(self) -> NDArray[np.int64]:
+    def labels(self, pass_number: int = 0) -> NDArray[np.int64]:
         """A class for each example, n integers below c; several classes where there can be."""
-        rng = np.random.default_rng([5, self.n, self.c])
+        rng = np.random.default_rng([5 + 2 * pass_number, self.n, self.c])
         return np.asarray(rng.permutation(self.n) % self.c, dtype=np.int64)
 
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from handgrad.checker import names
-from handgrad.checker.binding import required_names
+from handgrad.checker.binding import required_names, takes
 from handgrad.checker.cases import HIDDEN_DIM
 from handgrad.checker.layer_trials import Build, Subject, constructor
 
@@ -43,12 +43,17 @@ def subjects_in(
         kind = names.kind_of(name)
         if name in calls:
             text = calls[name]
-            build = _built_as(text, module) if "(" in text else constructor(cls)
-            subjects.append(Subject(name, kind or kind_by_arguments(cls), cls, build, folder))
+            kind = kind or kind_by_arguments(cls)
+            if "(" in text:
+                build, deep = _built_as(text, module), "L" in _names_in(text)
+            else:
+                build, deep = constructor(cls), _takes_depth(cls)
+            subjects.append(Subject(name, kind, cls, build, folder, takes_depth=deep))
         elif not wanted and kind is not None:
             if kind == "softmax" and _takes_labels(cls):
                 kind = "loss"
-            subjects.append(Subject(name, kind, cls, constructor(cls), folder))
+            deep = _takes_depth(cls)
+            subjects.append(Subject(name, kind, cls, constructor(cls), folder, takes_depth=deep))
     subjects.sort(key=lambda subject: ORDER.index(subject.kind))
     found = {subject.name for subject in subjects}
     bases = {base for cls in classes.values() for base in cls.__mro__[1:]}
@@ -102,6 +107,19 @@ def _built_as(text: str, module: ModuleType) -> Build:
         return eval(text, vars(module) | sizes)
 
     return build
+
+
+def _takes_depth(cls: type) -> bool:
+    """Whether the constructor has an argument for the number of layers."""
+    roles = ("input_dim", "output_dim", "hidden_dim", "num_layers", "activation")
+    try:
+        return takes(cls, "num_layers", roles)
+    except ValueError:  # It cannot be constructed, as will be said when it is tried.
+        return True
+
+
+def _names_in(text: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(text.strip())) if isinstance(node, ast.Name)}
 
 
 def call_problem(text: str) -> str | None:

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from handgrad.checker import sandbox
-from handgrad.checker.judge import judge_seen
-from handgrad.checker.loading import parse_problem
+from handgrad.checker.judge import NO_LAYER, judge_seen
+from handgrad.checker.loading import attempts_a_layer, parse_problem
 from handgrad.checker.verdict import Verdict
 from handgrad.errors import DataError
 from handgrad.threads import available_cores
@@ -59,7 +59,7 @@ def check_folder(
 ) -> list[Verdict]:
     """The verdicts on all submissions in a folder: its Python files, at any depth, by name.
 
-    Of several files in a folder of their own, those without a layer are left out.
+    Of several files in a folder of their own, those that attempt no layer are left out.
 
     Raises
     ------
@@ -83,7 +83,8 @@ def check_folder(
     with ThreadPoolExecutor(available_cores()) as pool:
         verdicts = list(pool.map(check_one, paths))
     judged = {Path(v.subject).parent for v in verdicts if v.layers}
-    return [v for v in verdicts if v.layers or not _is_helper(Path(v.subject), judged)]
+    pairs = zip(paths, verdicts, strict=True)
+    return [verdict for path, verdict in pairs if not _is_helper(path, verdict, judged)]
 
 
 def mistakes_in(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:
@@ -101,6 +102,8 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith((".", "__")) for part in path.parts[:-1])
 
 
-def _is_helper(path: Path, judged: set[Path]) -> bool:
-    """Whether the file lies in a submission's own folder, beside a file that was judged."""
-    return path.parent != Path() and path.parent in judged
+def _is_helper(path: Path, verdict: Verdict, judged: set[Path]) -> bool:
+    """Whether a file without a layer lies in a submission's own folder, beside one with layers."""
+    folder = Path(verdict.subject).parent
+    beside = folder != Path() and folder in judged
+    return beside and verdict.problem == NO_LAYER and not attempts_a_layer(path)

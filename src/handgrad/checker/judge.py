@@ -17,6 +17,9 @@ BREAKS = (
 )
 
 
+NO_LAYER = "has no layer: no class with a forward and a backward was found"
+
+
 def judge_all(subject: str, observations: list[Observation]) -> Verdict:
     """The verdict on classes that belong together."""
     verdict = Verdict(subject)
@@ -69,7 +72,7 @@ def _unusable(observation: Observation) -> LayerVerdict:
             "arguments unknown",
             "It needs arguments that cannot be guessed",
             f"Nothing says what to pass for: {problem.message}.",
-            f'Say how to make one, for d inputs and c outputs: --layer "{observation.name}(d, c)".',
+            f"Say how to make one: {_example_call(observation)}.",
         )
     else:
         line = None
@@ -79,12 +82,18 @@ def _unusable(observation: Observation) -> LayerVerdict:
             "cannot be tried out",
             "It cannot be constructed and tried out",
             f"The attempt stops: {problem}.",
-            f"If it needs other arguments, say how to make one, for d inputs and c outputs: "
-            f'--layer "{observation.name}(d, c)".',
+            f"If it needs other arguments, say how to make one: {_example_call(observation)}.",
             line=line,
         )
     verdict.parts = [Part("construction", "wrong", finding)]
     return verdict
+
+
+def _example_call(observation: Observation) -> str:
+    """How to say what to pass to a constructor."""
+    if observation.kind == "network":
+        return f'for d inputs, h hidden units and c outputs, --layer "{observation.name}(d, h, c)"'
+    return f'for d inputs and c outputs, --layer "{observation.name}(d, c)"'
 
 
 def judge_seen(subject: str, seen: Seen) -> Verdict:
@@ -115,4 +124,4 @@ def _problem(seen: Seen, judged: bool) -> str | None:
             f"has no class whose name says what layer it is; found {', '.join(seen.left_out)}: "
             f"ask for it with --layer {seen.left_out[0]}"
         )
-    return "has no layer: no class with a forward and a backward was found"
+    return NO_LAYER

@@ -9,9 +9,10 @@ from handgrad.checker import quantities
 from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.catalogue import linear
 from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
+from handgrad.checker.catalogue.step import NOT_BOTH, STEP, STEP_DOES_NOTHING
 from handgrad.checker.conventions import Conventions
 from handgrad.checker.judge_layer import NOT_WRITTEN, LayerJudge, at
-from handgrad.checker.judging import Sample, failed_by_itself, judge
+from handgrad.checker.judging import Sample, failed_by_itself, judge, named
 from handgrad.checker.lines import Line, is_unwritten
 from handgrad.checker.mistakes import Mistake, Situation, close
 from handgrad.checker.names import argument_role
@@ -146,7 +147,13 @@ class _LinearJudge(LayerJudge):
             if samples is None:
                 continue
             near = near_misses("P - eta * D", "PD")
-            part = judge(quantities.STEP, samples, [*linear.STEP, *near], [], self.where_step(role))
+            part = judge(quantities.STEP, samples, [*STEP, *near], [], self.where_step(role))
+            if part.finding is not None and part.finding.slug == STEP_DOES_NOTHING:
+                other = self.step_samples(1 - index, ("bias", "weights")[index])
+                if other and other[0].right and not self.mentions(role):
+                    line = self.where_step(role)("")
+                    finding = named(quantities.STEP, NOT_BOTH, line, samples[0])
+                    return Part("step", "wrong", finding)
             if part.finding is not None:
                 if failed_by_itself(part) and any(g.finding for g in gradients):
                     return Part("step", "waiting")
@@ -177,6 +184,11 @@ class _LinearJudge(LayerJudge):
             got = got if step.failure is None and same_shape else None
             samples.append(Sample(run.case, 0, got, s, step.failure))
         return samples
+
+    def mentions(self, role: str) -> bool:
+        """Whether step has this parameter in it."""
+        path = self.conventions.weights if role == "weights" else self.conventions.bias
+        return path is None or path.rpartition(".")[2] in self.methods["step"].text()
 
     def shapes_kept(self, step: Call, role: str) -> bool:
         """Whether the parameter has the shape it had before the step."""

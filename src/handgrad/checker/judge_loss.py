@@ -1,5 +1,6 @@
 """Judging softmax with cross-entropy."""
 
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from handgrad.checker import cases, quantities
 from handgrad.checker.catalogue import loss
+from handgrad.checker.catalogue.linear import SECOND
 from handgrad.checker.catalogue.scales import with_scales
+from handgrad.checker.judge_layer import INPUT_CHANGED, at
 from handgrad.checker.judging import UNNAMED, Sample, judge, named
 from handgrad.checker.lines import Line, Method, method_at
 from handgrad.checker.mathematics import cross_entropies, softmax
@@ -56,10 +59,10 @@ def _named(part: Part) -> bool:
     return part.finding is not None and part.finding.slug not in UNNAMED
 
 
-def _situation(run: Run) -> Situation:
-    """What the formulas may use."""
+def _situation(run: Run, number: int = 0) -> Situation:
+    """What the formulas may use, in the first (0) or second (1) time through the loss."""
     case = run.case
-    Z, labels = case.logits(), case.labels()
+    Z, labels = case.logits(number), case.labels(number)
     if run.variant.endswith("large"):
         Z, labels = cases.LARGE_LOGITS, cases.LARGE_LABELS
     Y = np.eye(case.c)[labels]
@@ -71,9 +74,9 @@ def _situation(run: Run) -> Situation:
 
 
 def _value(runs: list[Run], methods: dict[str, Method]) -> Part:
-    samples = []
-    for run in runs:
-        call, s = run.call("forward"), _situation(run)
+    samples: list[Sample] = []
+    for run, number in itertools.product(runs, (0, 1)):
+        call, s = run.call("forward", number), _situation(run, number)
         if call is None:
             continue
         s.right = np.mean(cross_entropies(s.Z, s.Y))
@@ -81,27 +84,47 @@ def _value(runs: list[Run], methods: dict[str, Method]) -> Part:
         p = s.P[np.arange(s.n), s.labels]
         if got is not None and any(close(got, -np.log(p + e).mean()) for e in _SMALL_CONSTANTS):
             s.right = got
-        samples.append(Sample(run.case, 0, got, s, call.failure))
+        if number == 1:
+            s.previous, s.stale = samples[-1].got, samples[-1].situation.right
+        samples.append(Sample(run.case, number, got, s, call.failure))
     if not samples:
         return Part(quantities.LOSS.part, "waiting")
-    return judge(
-        quantities.LOSS, samples, with_scales(loss.OUTPUT), [], _returned(methods, "forward")
+    part = judge(
+        quantities.LOSS,
+        samples,
+        with_scales(loss.OUTPUT),
+        loss.SECOND_OUTPUT,
+        _returned(methods, "forward"),
     )
+    return _left_alone(part, "forward", runs, methods)
 
 
 def _gradient(runs: list[Run], methods: dict[str, Method]) -> Part:
-    samples = []
-    for run in runs:
-        call, s = run.call("backward"), _situation(run)
+    samples: list[Sample] = []
+    for run, number in itertools.product(runs, (0, 1)):
+        call, s = run.call("backward", number), _situation(run, number)
         if call is None:
             continue
         s.right = (s.P - s.Y) / s.n
-        samples.append(Sample(run.case, 0, _array(call.result), s, call.failure))
+        if number == 1:
+            s.previous, s.stale = samples[-1].got, samples[-1].situation.right
+        samples.append(Sample(run.case, number, _array(call.result), s, call.failure))
     if not samples:
         return Part(quantities.LOSS_GRADIENT.part, "waiting")
     near = near_misses("(P - Y) / n", "PYZ")
     mistakes = with_scales(loss.GRADIENT, near)
-    return judge(quantities.LOSS_GRADIENT, samples, mistakes, [], _returned(methods, "backward"))
+    where = _returned(methods, "backward")
+    part = judge(quantities.LOSS_GRADIENT, samples, mistakes, SECOND, where)
+    return _left_alone(part, "backward", runs, methods)
+
+
+def _left_alone(part: Part, role: str, runs: list[Run], methods: dict[str, Method]) -> Part:
+    """The part, unless a call changes the scores or the labels that the loss was given."""
+    calls = [call for run in runs for call in run.calls if call.method == role]
+    if part.finding is not None or not any(call.changed for call in calls):
+        return part
+    method = methods.get(role)
+    return Part(part.name, "wrong", at(INPUT_CHANGED, method.changed() if method else None))
 
 
 def _large(runs: list[Run], value: Part, methods: dict[str, Method], remarks: list[str]) -> Part:

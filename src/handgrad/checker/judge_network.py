@@ -10,13 +10,15 @@ import numpy as np
 
 from handgrad.checker import quantities
 from handgrad.checker.cases import STEP_SIZE, TRAINING_STEPS, Array
-from handgrad.checker.catalogue import linear, network
+from handgrad.checker.catalogue import network
+from handgrad.checker.catalogue.step import STEP
 from handgrad.checker.conventions import gradient_path
 from handgrad.checker.judging import UNNAMED, Sample, judge, named
 from handgrad.checker.lines import Line, method_at
 from handgrad.checker.mathematics import ACTIVATIONS, cross_entropies, softmax
 from handgrad.checker.mistakes import Situation, close
 from handgrad.checker.names import is_gradient
+from handgrad.checker.network_trials import OWN_LAYERS
 from handgrad.checker.observation import Observation, Run, State
 from handgrad.checker.verdict import LayerVerdict, Part
 
@@ -113,7 +115,8 @@ class _NetworkJudge:
         s = SimpleNamespace(n=case.n, d=case.d, c=case.c, G_symbol="", activation="sigmoid")
         s.X, s.G, s.eta = case.inputs(0), case.gradients(0), STEP_SIZE
         s.layers = linear_layers(parameters, state, case.d)
-        s.wanted = int(run.variant.split()[0])
+        own = run.variant == OWN_LAYERS
+        s.wanted = len(s.layers) if own else int(run.variant.split()[0])
         return s
 
     def line(self, role: str, text: str) -> Callable[[str], Line | None]:
@@ -184,7 +187,7 @@ class _NetworkJudge:
                 line = self.line("step", "step")("")
                 finding = named(quantities.STEP, network.NOT_ALL_STEP, line, sample)
                 return Part("step", "wrong", finding)
-        return judge(quantities.STEP, [sample], linear.STEP, [], self.line("step", ".step("))
+        return judge(quantities.STEP, [sample], STEP, [], self.line("step", ".step("))
 
 
 def _joined(arrays: list[Array]) -> Array:

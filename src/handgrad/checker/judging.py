@@ -126,10 +126,11 @@ def _explain(
 
 def _scope(first: Sequence[Sample]) -> tuple[str, str, str, str] | None:
     """Whether it works for a batch of one only, or for square weights only."""
-    if any(s.right and s.case.is_one_example for s in first):
+    one = [s.right for s in first if s.case.n == 1]
+    if any(s.case.is_one_example for s in first) and all(one):
         return ONE_ONLY
-    square = [s for s in first if s.case.is_square]
-    return SQUARE_ONLY if any(s.right for s in square) else None
+    square = [s.right for s in first if s.case.d == s.case.c]
+    return SQUARE_ONLY if any(s.case.is_square for s in first) and all(square) else None
 
 
 def named(quantity: Quantity, mistake: Mistake, line: Line | None, sample: Sample) -> Finding:
@@ -218,7 +219,8 @@ def _seen(quantity: Quantity, sample: Sample) -> list[str]:
         return []
     if np.squeeze(sample.got).shape != np.squeeze(right).shape:
         return [f"{sizes} the result has shape {sample.got.shape}; it should be {right.shape}."]
-    return [f"{sizes} the result starts with {_numbers(sample.got)}; right is {_numbers(right)}."]
+    told = f"{sizes} the result starts with {_numbers(sample.got)}"
+    return [f"{told}; right is {_numbers(right)}." if np.all(np.isfinite(right)) else f"{told}."]
 
 
 def _numbers(array: Any, most: int = 3) -> str:
@@ -232,11 +234,13 @@ def _example(quantity: Quantity, sample: Sample) -> str:
     s = sample.situation
     lines = []
     for symbol, name in shown:
-        if getattr(s, name, None) is not None:
-            label = s.G_symbol if name == "G" else symbol
+        label = s.G_symbol if name == "G" else symbol
+        if label and getattr(s, name, None) is not None:
             lines.append(f"{label} = {_matrix(getattr(s, name))}")
     got = "nothing" if sample.got is None else _matrix(sample.got)
-    lines.append(f"{quantity.symbol}: yours {got}, right {_matrix(s.right)}")
+    known = np.all(np.isfinite(s.right))  # Of a network with other layers, nothing is.
+    right = f", right {_matrix(s.right)}" if known else ""
+    lines.append(f"{quantity.symbol}: yours {got}{right}")
     return "\n".join(lines)
 
 

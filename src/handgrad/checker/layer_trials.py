@@ -38,6 +38,8 @@ class Subject:
         Where the judged files are.
     sizes
         d and c, where `build` can make these only.
+    takes_depth
+        Whether `build` makes a network of as many layers as it is asked for.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Subject:
     build: Build
     folder: Path | None
     sizes: tuple[int, int] | None = None
+    takes_depth: bool = True
 
 
 def constructor(cls: type) -> Build:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+from handgrad.checker import names
 from handgrad.checker.attempts import Failure, attempt
 
 MODULE_NAME = "submission"
@@ -90,6 +91,18 @@ def parse_problem(path: Path) -> str | None:
     except (ValueError, RecursionError, MemoryError) as error:
         return f"is not valid Python: {error}"
     return None
+
+
+def attempts_a_layer(path: Path) -> bool:
+    """Whether a file has a class that is called as a layer is and has a forward."""
+    classes = (
+        node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ClassDef)
+    )
+    return any(
+        names.kind_of(node.name) is not None
+        and any(isinstance(s, ast.FunctionDef) and s.name in names.FORWARD for s in node.body)
+        for node in classes
+    )
 
 
 def _functions(tree: ast.Module) -> set[str]:

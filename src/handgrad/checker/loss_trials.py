@@ -29,23 +29,29 @@ def observe_loss(subject: Subject, observation: Observation) -> None:
         for case in classes:
             run = Run(case, form)
             observation.runs.append(run)
-            try_loss(subject, run, case.logits(), labels(case.labels(), case.c))
-            if timed_out(run):
-                return
+            trial = new_loss(subject, run)
+            for number in (0, 1):
+                pass_loss(trial, case.logits(number), labels(case.labels(number), case.c))
+                if timed_out(run):
+                    return
         run = Run(Case(3, 3, 3), f"{form}, large")
         observation.runs.append(run)
-        try_loss(subject, run, cases.LARGE_LOGITS, labels(cases.LARGE_LABELS, 3))
+        pass_loss(new_loss(subject, run), cases.LARGE_LOGITS, labels(cases.LARGE_LABELS, 3))
 
 
-def try_loss(subject: Subject, run: Run, scores: Array, labels: np.ndarray) -> Any:
-    """Call forward and backward of a new loss; return what backward did, or None."""
+def new_loss(subject: Subject, run: Run) -> Trial:
+    """A new loss, whose calls are written down in `run`."""
     thing, failure = attempt(subject.folder, subject.build, {})
     if failure:
         raise CannotGuessError(str(failure))
-    trial = Trial(thing, run, subject.folder)
+    return Trial(thing, run, subject.folder)
+
+
+def pass_loss(trial: Trial, scores: Array, labels: np.ndarray) -> Any:
+    """Call forward and backward of a loss; return what backward did, or None."""
     if not trial.make("forward", names.FORWARD, {"scores": scores, "labels": labels}):
         return None
-    needed = required_names(method(thing, names.BACKWARD) or print)
+    needed = required_names(method(trial.thing, names.BACKWARD) or print)
     values = {"scores": scores, "labels": labels}
     if len(needed) == 1 and names.argument_role(needed[0], values) is None:
         values = {"gradient": np.ones(())}

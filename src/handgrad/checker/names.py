@@ -66,7 +66,8 @@ _KINDS = (
 def kind_of(class_name: str) -> str | None:
     """The kind of layer that a class of this name is, or None where the name does not say."""
     name = plain(class_name)
-    if re.search(r"leaky|prelu|^elu|selu|gelu|relu6|hardsigmoid|loglinear|logsigmoid", name):
+    others = r"leaky|prelu|^elu|selu|gelu|relu6|hardsigmoid|log(linear|sigmoid|softmax)"
+    if re.search(others, name):
         return None
     return next((kind for kind, pattern in _KINDS if re.search(pattern, name)), None)
 

@@ -19,7 +19,7 @@ from handgrad.checker.layer_trials import (
     pass_twice,
     timed_out,
 )
-from handgrad.checker.loss_trials import LABEL_FORMS, try_loss
+from handgrad.checker.loss_trials import LABEL_FORMS, new_loss, pass_loss
 from handgrad.checker.mathematics import softmax
 from handgrad.checker.objects import plain_result, state_of
 from handgrad.checker.observation import Call, Observation, Run
@@ -27,9 +27,12 @@ from handgrad.checker.trial import Trial
 
 
 def observe_network(subject: Subject, observation: Observation, others: list[Subject]) -> None:
-    """A network of 3, 2 and 1 linear layers, and a training run with 2."""
+    """A network of 4, 3, 2 and 1 linear layers, or of as many as it has.
+
+    Of 4, two hidden layers are of the same widths: where these are one object, it shows.
+    """
     build = network_builder(subject, others)
-    for num_layers in (3, 2, 1):
+    for num_layers in (4, 3, 2, 1) if subject.takes_depth else (None,):
         thing, observation.problem = attempt(subject.folder, build, num_layers)
         if observation.problem:
             return
@@ -37,17 +40,21 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
         X, G = case.inputs(0), case.gradients(0)
         parameters = parameters_of(thing, X)
         fill_parameters(thing, parameters, case)
-        if num_layers == 3:
+        if not observation.runs:
             observation.parameters = parameters
             differentiate(thing, X, G, observation)
-        run = Run(case, f"{num_layers} layers")
+        run = Run(case, f"{num_layers} layers" if num_layers else OWN_LAYERS)
         observation.runs.append(run)
         pass_twice(Trial(thing, run, subject.folder), case, False)
         if timed_out(run):
             return
 
 
-def network_builder(subject: Subject, others: list[Subject]) -> Callable[[int], Any]:
+OWN_LAYERS = "as many layers as it has"
+"""The variant of a run of a network that is not asked for a number of layers."""
+
+
+def network_builder(subject: Subject, others: list[Subject]) -> Callable[[int | None], Any]:
     """Makes a network of so many layers, with the first kind of `activation` it accepts."""
     case = cases.NETWORK
     activations: list[Any] = ["Sigmoid", "sigmoid", "ReLU", "relu"]
@@ -55,7 +62,7 @@ def network_builder(subject: Subject, others: list[Subject]) -> Callable[[int], 
         activations += [other.cls for other in others if other.kind == kind]
         activations += [other.build({}) for other in others if other.kind == kind]
 
-    def build(activation: Any, num_layers: int) -> Any:
+    def build(activation: Any, num_layers: int | None) -> Any:
         sizes = {"input_dim": case.d, "output_dim": case.c, "hidden_dim": cases.HIDDEN_DIM}
         return subject.build({**sizes, "num_layers": num_layers, "activation": activation})
 
@@ -149,9 +156,12 @@ def _loss_gradient(losses: list[Subject], Z: Array) -> Callable[[Array], Array]:
     for loss in losses:
         for form in LABEL_FORMS.values():
             labels = form(case.labels(), case.c)
+            trial, failure = attempt(None, new_loss, loss, Run(case, ""))
+            if failure is not None:
+                continue
 
-            def own(Z: Array, loss: Subject = loss, labels: Any = labels) -> Array:
-                return np.array(_first(try_loss(loss, Run(case, ""), Z, labels)), dtype=float)
+            def own(Z: Array, trial: Trial = trial, labels: Any = labels) -> Array:
+                return np.array(_first(pass_loss(trial, Z, labels)), dtype=float)
 
             gradient, failure = attempt(None, own, Z)
             if failure is None and np.shape(gradient) == Z.shape:

@@ -21,7 +21,7 @@ class Trial:
         self.thing, self.run, self.folder = thing, run, folder
         self.result: Any = None
         self._output: Any = None
-        self._given: dict[str, Any] = {}
+        self._given: list[tuple[str, Any, Any]] = []  # Each copy, with what it is a copy of.
         self._originals: dict[str, Any] = {}
 
     def forward(self, X: Array) -> bool:
@@ -72,10 +72,10 @@ class Trial:
     def _remember(self, given: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         for key, value in given.items():
             if isinstance(value, np.ndarray):
-                self._given[key], self._originals[key] = value, values[key]
+                self._originals[key] = values[key]
+                self._given.append((key, value, values[key]))
 
     def _changed(self) -> list[str]:
-        changed = [k for k, v in self._given.items() if not same(v, self._originals[k])]
-        for key in changed:
-            del self._given[key]
-        return changed
+        changed = [item for item in self._given if not same(item[1], item[2])]
+        self._given = [item for item in self._given if same(item[1], item[2])]
+        return [key for key, _, _ in changed]

@@ -81,7 +81,7 @@ def report(
     if debrief_template:
         _write_template(debrief or DEBRIEF, quiet)
         return
-    if not name or Path(name).name != name:
+    if name in ("", ".", "..") or Path(name).name != name:
         raise UsageError(f"must name a file, without a folder, got {name!r}", "name")
     # Before anything is run: it may take a quarter of an hour.
     debriefing = read_debriefing(debrief) if debrief else None
@@ -136,6 +136,8 @@ def _study_folder(named: str, run: bool, quiet: bool) -> Path:
         status = make_study(described, out=folder, quiet=quiet)
         _require_success(status, f"{folder}: not all runs came to their end")
     elif not there:
+        if path.is_dir():
+            raise UsageError(f"{folder}: not the folder of a study, it has no study.toml")
         words = ["handgrad", "study"] if named == COURSE else ["handgrad", "study", named]
         raise UsageError(
             f"{folder}: no study was run there; `{shlex.join(words)}` does it, and so does --run"

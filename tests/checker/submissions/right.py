@@ -469,6 +469,24 @@ class NeuralNetworkOfParts:
                 part.step(step_size)
 
 
+class MLPOfTwo:
+    """Its number of layers is its own, not an argument."""
+
+    def __init__(self, n_in, n_hidden, n_out):
+        self.first, self.between = LinearCourse(n_in, n_hidden), ReLUMaximum()
+        self.last = LinearCourse(n_hidden, n_out)
+
+    def forward(self, x):
+        return self.last.forward(self.between.forward(self.first.forward(x)))
+
+    def backward(self, g):
+        return self.first.backward(self.between.backward(self.last.backward(g)))
+
+    def step(self, step_size):
+        self.first.step(step_size)
+        self.last.step(step_size)
+
+
 class LinearList:
     """The bias is a list, and backward takes what it is given."""
 

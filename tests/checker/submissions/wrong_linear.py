@@ -488,6 +488,13 @@ class LinearStepAddsBias(Linear):
         self.bias = self.bias + step_size * self.bias_grad
 
 
+class LinearStepForgetsBias(Linear):
+    mistake = ("step", "not both moved")
+
+    def step(self, step_size):
+        self.weights -= step_size * self.weights_grad
+
+
 class LinearStepLost(Linear):
     mistake = ("step", "step that does nothing")
 

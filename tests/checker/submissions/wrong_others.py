@@ -288,6 +288,51 @@ class CrossEntropyUndivided(CrossEntropySoftmax):
         return grad
 
 
+class CrossEntropyStale(CrossEntropySoftmax):
+    mistake = ("input gradient", "stale input")
+
+    def __init__(self):
+        self.kept = None
+
+    def forward(self, logits, labels):
+        loss = super().forward(logits, labels)
+        if self.kept is None:
+            self.kept = self.p, labels
+        return loss
+
+    def backward(self):
+        self.p, self.labels = self.kept
+        return super().backward()
+
+
+class CrossEntropyPilesUp(CrossEntropySoftmax):
+    mistake = ("forward", "accumulated")
+
+    def __init__(self):
+        self.total = 0
+
+    def forward(self, logits, labels):
+        self.total += super().forward(logits, labels)
+        return self.total
+
+
+class CrossEntropyChangesLabels(CrossEntropySoftmax):
+    mistake = ("input gradient", "input changed in place")
+
+    def backward(self):
+        grad = super().backward()
+        self.labels[...] = 0
+        return grad
+
+
+class CrossEntropyChangesScores(CrossEntropySoftmax):
+    mistake = ("forward", "input changed in place")
+
+    def forward(self, logits, labels):
+        logits -= logits.max(axis=1, keepdims=True)
+        return super().forward(logits, labels)
+
+
 class CrossEntropyTwice(CrossEntropySoftmax):
     mistake = ("input gradient", "averaged")
 
@@ -445,6 +490,15 @@ class NetworkOneTooMany(FeedForwardNetwork):
 
     def __init__(self, input_dim, output_dim, hidden_dim, num_layers):
         super().__init__(input_dim, output_dim, hidden_dim, num_layers + 1)
+
+
+class NetworkOneLayerTwice(FeedForwardNetwork):
+    mistake = ("forward", "one layer several times")
+
+    def __init__(self, input_dim, output_dim, hidden_dim, num_layers):
+        super().__init__(input_dim, output_dim, hidden_dim, num_layers)
+        hidden = self.layers[2:-1]
+        self.layers[2:-1] = hidden[:2] * (len(hidden) // 2)
 
 
 class NetworkStepsFirstOnly(FeedForwardNetwork):

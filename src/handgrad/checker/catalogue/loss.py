@@ -276,3 +276,21 @@ GLOBAL_MAX = Mistake(
     "Which entries share a denominator? The maximum must be one of these.",
     lambda s: _losses(_softmax_shifted(s, None), s).mean(),
 )
+
+SECOND_OUTPUT = (
+    Mistake(
+        "accumulated",
+        "The loss piles up from call to call",
+        "The second forward adds its loss to that of the first.",
+        "What is in the loss when forward is called for the second time?",
+        lambda s: s.right + s.previous,
+    ),
+    Mistake(
+        "stale scores",
+        "Computed with the scores of an earlier forward",
+        "The second forward gives the loss of the first one's scores and labels.",
+        "Is what forward keeps replaced in every call?",
+        lambda s: s.stale,
+        "cache",
+    ),
+)

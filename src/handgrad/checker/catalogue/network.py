@@ -70,6 +70,17 @@ OUTPUT = (
         between=True,
         after_last=False,
     ),
+    *[
+        Mistake(
+            "one layer several times",
+            "Hidden layers are one and the same object",
+            "Each hidden layer needs weights of its own. A layer that is passed several times "
+            "keeps only the last input, and its gradients are those of its last place.",
+            "How many objects does [layer] * 2 make?",
+            lambda s, name=name: _with_one_layer_repeated(s, name),  # type: ignore[misc]
+        )
+        for name in ACTIVATIONS
+    ],
     Mistake(
         "wrong number of layers",
         "The number of linear layers is not num_layers",
@@ -86,6 +97,17 @@ def _with_its_own_layers(s: Situation) -> Any:
     if len(s.layers) == s.wanted:
         return None
     return _chain(s, before_first=False, between=True, after_last=False)
+
+
+def _with_one_layer_repeated(s: Situation, activation: str) -> Any:
+    """The output where a hidden layer between hidden layers stands for all of its kind."""
+    missing = s.wanted - len(s.layers)
+    if missing < 1 or len(s.layers) < 3:
+        return None
+    first, second, *rest = s.layers
+    layers = [first, *[second] * (missing + 1), *rest]
+    twin = Situation(**{**vars(s), "layers": layers, "activation": activation})
+    return _chain(twin, before_first=False, between=True, after_last=False)
 
 
 FORWARDS = Mistake(
