@@ -36,6 +36,13 @@ def test_the_step_follows_the_scale(exponent):
     assert gradient_check(lambda x: float(np.sum((x / scale) ** 2)), x, 2 * x / scale**2)
 
 
+@pytest.mark.parametrize("size", [1, 1e3, 1e6])
+def test_the_step_follows_how_fast_the_function_bends(size):
+    x = np.array([1.0, -2.0, 0.5]) * size
+    assert gradient_check(lambda x: np.sin(x).sum(), x, np.cos(x))
+    assert not gradient_check(lambda x: np.sin(x).sum(), x, np.sin(x))
+
+
 def test_x_may_be_one_number():
     assert gradient_check(lambda x: x**2, 3.0, 6.0)
     assert gradient_check(lambda x: x**2 + x, 0.0, 1.0)

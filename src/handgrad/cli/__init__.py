@@ -4,6 +4,7 @@ Exit status: 0 on success, 1 for a problem with the user's data or model, 2 for 
 after Ctrl-C. Neither problem shows a traceback: both are one line on standard error.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -62,6 +63,9 @@ def run(tokens: Sequence[str] | None = None) -> int:
         return complain(f"{error.object!r} is not text that can be written in UTF-8", 1)
     except MemoryError as error:
         return complain(f"more memory is needed than there is ({str(error) or 'out of memory'})", 1)
+    except BrokenPipeError:  # Nobody reads any more, as after `| head`.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return complain(f"{where}{error.strerror or error}", 1)

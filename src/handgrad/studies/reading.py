@@ -70,7 +70,7 @@ def course_study() -> Study:
 def _parse(text: str, file: str, stem: str, folder: Path) -> Study:
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{file}: not valid TOML: {error}") from error
     _check_tables(document, file)
     name = document.setdefault("name", stem)
