@@ -346,7 +346,7 @@ class _Batch:
 class _Outcomes:
     """An epoch's targets and logits, of which all its batches' losses are made at once.
 
-    Calls of numpy for each batch would take a tenth of a small network's time.
+    Calls of numpy for each batch would take a twentieth of a small network's time.
 
     Attributes
     ----------
