@@ -2,7 +2,8 @@
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from handgrad.checker.names import argument_role
@@ -16,7 +17,7 @@ def bind(
     function: Callable[..., Any],
     values: Mapping[str, Any],
     required: Mapping[str, Any] | None = None,
-) -> Callable[[], Any]:
+) -> "partial[Any]":
     """A call of `function` with arguments out of `values`, found by name and then by order.
 
     Parameters
@@ -35,24 +36,8 @@ def bind(
         If a parameter without a default is left over.
     """
     signature = inspect.signature(function)
-    arguments = _arguments(signature, values, required or {})
-    order = {name: arguments[name] for name in signature.parameters if name in arguments}
-    bound = inspect.BoundArguments(signature, OrderedDict(order))
-    return lambda: function(*bound.args, **bound.kwargs)
-
-
-def takes(function: Callable[..., Any], role: str, roles: Iterable[str]) -> bool:
-    """Whether `bind`, given values for these roles, passes that for one of them on."""
-    values = {each: object() for each in roles}
-    passed = _arguments(inspect.signature(function), values, {}).values()
-    return any(values[role] in (v if isinstance(v, tuple) else (v,)) for v in passed)
-
-
-def _arguments(
-    signature: inspect.Signature, values: Mapping[str, Any], required: Mapping[str, Any]
-) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
-    left, extra = dict(values), dict(required)
+    left, extra = dict(values), dict(required or {})
     unknown = []
     for parameter in _parameters(signature):
         name, has_default = parameter.name, parameter.default is not parameter.empty
@@ -69,7 +54,14 @@ def _arguments(
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL and not arguments:
             arguments[parameter.name] = tuple(v for r, v in left.items() if r != "step_size")
-    return arguments
+    order = {name: arguments[name] for name in signature.parameters if name in arguments}
+    bound = inspect.BoundArguments(signature, OrderedDict(order))
+    return partial(function, *bound.args, **bound.kwargs)
+
+
+def passes(action: "partial[Any]", value: Any) -> bool:
+    """Whether a call that `bind` made passes this very object on."""
+    return any(value is each for each in (*action.args, *action.keywords.values()))
 
 
 def required_names(function: Callable[..., Any]) -> list[str]:

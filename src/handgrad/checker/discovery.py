@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from handgrad.checker import names
-from handgrad.checker.binding import required_names, takes
+from handgrad.checker.binding import bind, passes, required_names
 from handgrad.checker.cases import HIDDEN_DIM
 from handgrad.checker.layer_trials import Build, Subject, constructor
 
@@ -42,18 +42,17 @@ def subjects_in(
     for name, cls in classes.items():
         kind = names.kind_of(name)
         if name in calls:
-            text = calls[name]
             kind = kind or kind_by_arguments(cls)
-            if "(" in text:
-                build, deep = _built_as(text, module), "L" in _names_in(text)
-            else:
-                build, deep = constructor(cls), _takes_depth(cls)
-            subjects.append(Subject(name, kind, cls, build, folder, takes_depth=deep))
-        elif not wanted and kind is not None:
-            if kind == "softmax" and _takes_labels(cls):
-                kind = "loss"
-            deep = _takes_depth(cls)
-            subjects.append(Subject(name, kind, cls, constructor(cls), folder, takes_depth=deep))
+        elif wanted or kind is None:
+            continue
+        elif kind == "softmax" and _takes_labels(cls):
+            kind = "loss"
+        text = calls.get(name, name)
+        if "(" in text:
+            build, deep = _built_as(text, module), "L" in _names_in(text)
+        else:
+            build, deep = constructor(cls), _takes_depth(cls)
+        subjects.append(Subject(name, kind, cls, build, folder, takes_depth=deep))
     subjects.sort(key=lambda subject: ORDER.index(subject.kind))
     found = {subject.name for subject in subjects}
     bases = {base for cls in classes.values() for base in cls.__mro__[1:]}
@@ -112,8 +111,9 @@ def _built_as(text: str, module: ModuleType) -> Build:
 def _takes_depth(cls: type) -> bool:
     """Whether the constructor has an argument for the number of layers."""
     roles = ("input_dim", "output_dim", "hidden_dim", "num_layers", "activation")
+    values = {role: object() for role in roles}
     try:
-        return takes(cls, "num_layers", roles)
+        return passes(bind(cls, values), values["num_layers"])
     except ValueError:  # It cannot be constructed, as will be said when it is tried.
         return True
 

@@ -1,6 +1,7 @@
 """Calling the methods of one object, and keeping a record of each call."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from handgrad.checker import names
 from handgrad.checker.attempts import attempt
-from handgrad.checker.binding import bind, required_names
+from handgrad.checker.binding import bind, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.objects import method, plain_result, same, state_of
 from handgrad.checker.observation import Call, Run
@@ -21,7 +22,7 @@ class Trial:
         self.thing, self.run, self.folder = thing, run, folder
         self.result: Any = None
         self._output: Any = None
-        self._given: list[tuple[str, Any, Any]] = []  # Each copy, with what it is a copy of.
+        self._given: dict[str, Any] = {}
         self._originals: dict[str, Any] = {}
 
     def forward(self, X: Array) -> bool:
@@ -58,7 +59,7 @@ class Trial:
             return False
         given = {key: v.copy() if isinstance(v, np.ndarray) else v for key, v in values.items()}
         action = bind(function, given)
-        self._remember(given, values)
+        self._remember(action, given, values)
         record = Call(role, state_of(self.thing), {})
         self.run.calls.append(record)
         self.result, record.failure = attempt(self.folder, action)
@@ -69,13 +70,15 @@ class Trial:
             self._output = self.result
         return record.failure is None
 
-    def _remember(self, given: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    def _remember(
+        self, action: "partial[Any]", given: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> None:
         for key, value in given.items():
-            if isinstance(value, np.ndarray):
-                self._originals[key] = values[key]
-                self._given.append((key, value, values[key]))
+            if isinstance(value, np.ndarray) and passes(action, value):
+                self._given[key], self._originals[key] = value, values[key]
 
     def _changed(self) -> list[str]:
-        changed = [item for item in self._given if not same(item[1], item[2])]
-        self._given = [item for item in self._given if same(item[1], item[2])]
-        return [key for key, _, _ in changed]
+        changed = [k for k, v in self._given.items() if not same(v, self._originals[k])]
+        for key in changed:
+            del self._given[key]
+        return changed

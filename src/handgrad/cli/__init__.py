@@ -63,14 +63,19 @@ def run(tokens: Sequence[str] | None = None) -> int:
         return complain(f"{error.object!r} is not text that can be written in UTF-8", 1)
     except MemoryError as error:
         return complain(f"more memory is needed than there is ({str(error) or 'out of memory'})", 1)
-    except BrokenPipeError:  # Nobody reads any more, as after `| head`.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    except BrokenPipeError:
+        print_no_more()
         return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return complain(f"{where}{error.strerror or error}", 1)
     except KeyboardInterrupt:
         return complain("interrupted", 130)
+
+
+def print_no_more() -> None:
+    """Print nothing from now on, since nobody reads it, as after `| head`."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 def complain(sentence: str, status: int) -> int:

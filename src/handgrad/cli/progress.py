@@ -1,10 +1,9 @@
 """What `handgrad train` shows while it works: a live bar on a terminal, a few lines elsewhere."""
 
 import contextlib
-import os
-import sys
 from collections.abc import Callable, Iterator
 
+from handgrad.cli import print_no_more
 from handgrad.training import Epoch, Training
 
 LINES = 10
@@ -18,7 +17,7 @@ def say(line: str) -> None:
     try:
         print(line, flush=True)
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        print_no_more()
 
 
 @contextlib.contextmanager
