@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import handgrad
-from handgrad.checker import assert_right, check, check_folder
+from handgrad.checker import assert_right, check, check_file, check_folder
 from handgrad.checker.files import mistakes_in
+from handgrad.checker.rubric import grade
 from handgrad.errors import DataError, UsageError
 
 
@@ -140,6 +141,16 @@ def test_the_mean_may_be_in_the_layers_if_it_is_not_in_the_loss(submissions, tmp
     assert {f.slug for _, _, f in both.findings} == {"divided by n twice"}
     assert {f.slug for _, _, f in neither.findings} == {"not divided by n"}
     assert here.findings == []
+
+
+def test_training_is_not_judged_where_there_is_no_step(submissions, tmp_path):
+    text = (submissions / "columns.py").read_text()
+    (tmp_path / "layers.py").write_text(text.replace("def update(", "def apply("))
+    verdict = check_file(tmp_path / "layers.py")
+    assert verdict, str(verdict)
+    assert "there is no step to train with" in str(verdict)
+    ((_, earned, possible, _),) = grade(verdict, {"training": {"training run": 4}})
+    assert (earned, possible) == (0, 4)
 
 
 def test_a_folder_and_its_mistakes(submissions, tmp_path):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from handgrad.checker import check_file
+
 SUBMISSIONS = Path(__file__).parent / "submissions"
 
 
@@ -73,6 +75,48 @@ def test_right_layers_are_not_accused(judged, file):
     accused = {name: str(verdict) for name, verdict in verdicts.items() if not verdict}
     assert accused == {}
     assert len(verdicts) >= {"right.py": 25, "course.py": 6}[file]
+
+
+@pytest.mark.parametrize("file", ["columns.py", "probabilities.py"])
+def test_a_file_in_other_conventions_is_right_on_the_whole(file):
+    verdict = check_file(SUBMISSIONS / file)
+    assert verdict, str(verdict)
+    names = [layer.name for layer in verdict.layers]
+    assert {"Softmax", "training run"} <= set(names)
+    assert len(names) == (6 if file == "probabilities.py" else 5)
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "part", "mistake"),
+    [
+        ("columns.py", "(dP * self.P).sum(axis=0)", "(dP * self.P).sum(axis=1, keepdims=True)",
+         ("Softmax", "input gradient"), "wrong axis"),
+        ("columns.py", " / self.Y.shape[1]", "", ("SoftmaxCrossEntropy", "input gradient"),
+         "not divided by n"),
+        ("columns.py", "reversed(self.layers)", "self.layers", ("MLP", "gradients"),
+         "layers not reversed"),
+        ("probabilities.py", "= -1 / self.P[rows, self.y]", "= 1 / self.P[rows, self.y]",
+         ("CategoricalCrossEntropy", "input gradient"), "sign flipped"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_other_conventions_is_found(tmp_path, file, right, wrong, part, mistake):
+    text = (SUBMISSIONS / file).read_text()
+    assert right in text
+    (tmp_path / file).write_text(text.replace(right, wrong))
+    findings = check_file(tmp_path / file).findings
+    assert [(x.name, p.name, f.slug) for x, p, f in findings] == [(*part, mistake)]
+
+
+def test_a_network_that_has_its_loss_in_backward_is_not_accused(tmp_path):
+    text = (SUBMISSIONS / "columns.py").read_text()
+    text = text.replace(
+        "def backward(self, dZ):\n        for", "def backward(self, X, y):\n        for"
+    )
+    (tmp_path / "labels.py").write_text(text)
+    verdict = check_file(tmp_path / "labels.py")
+    assert verdict, str(verdict)
+    (gradients,) = (p for x in verdict.layers for p in x.parts if p.name == "gradients")
+    assert "asks for labels" in gradients.note
 
 
 def test_nothing_of_the_course_layers_is_left_unjudged(judged, submissions):

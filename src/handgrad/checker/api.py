@@ -60,7 +60,7 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
             cls.__name__,
             kind,
             cls,
-            lambda sizes: copy.deepcopy(layer),
+            lambda values, required: copy.deepcopy(layer),
             _folder(cls),
             _sizes(layer) if kind in ("linear", "unknown") else None,
         )

@@ -20,6 +20,8 @@ def bind(
 ) -> "partial[Any]":
     """A call of `function` with arguments out of `values`, found by name and then by order.
 
+    A single parameter takes a single value whatever its name is.
+
     Parameters
     ----------
     function
@@ -39,14 +41,16 @@ def bind(
     arguments: dict[str, Any] = {}
     left, extra = dict(values), dict(required or {})
     unknown = []
+    alone = len(_parameters(signature)) == len(values) == 1
     for parameter in _parameters(signature):
         name, has_default = parameter.name, parameter.default is not parameter.empty
-        role = argument_role(name, left)
+        role = argument_role(name, values)
         if role is not None:
-            arguments[name] = left.pop(role)
+            arguments[name] = values[role]
+            left.pop(role, None)
         elif not has_default and (role := argument_role(name, extra)) is not None:
             arguments[name] = extra[role]
-        elif not has_default:
+        elif not has_default or alone:
             unknown.append(name)
     if len(unknown) > len(left):
         raise CannotGuessError(", ".join(unknown[len(left) :]))
@@ -62,6 +66,11 @@ def bind(
 def passes(action: "partial[Any]", value: Any) -> bool:
     """Whether a call that `bind` made passes this very object on."""
     return any(value is each for each in (*action.args, *action.keywords.values()))
+
+
+def parameter_names(function: Callable[..., Any]) -> list[str]:
+    """All parameters, but those that gather the rest."""
+    return [parameter.name for parameter in _parameters(inspect.signature(function))]
 
 
 def required_names(function: Callable[..., Any]) -> list[str]:

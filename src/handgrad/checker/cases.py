@@ -94,6 +94,7 @@ _SPECIAL = (Case(1, 4, 3), Case(5, 3, 3), Case(4, 4, 4))
 
 ALL = (*GENERAL, *_SPECIAL, *SMALL)
 
+LARGE = Case(3, 3, 3)
 LARGE_LOGITS = np.array([[1000.0, 998, 999], [-1001, -1000, -1002], [0.5, -0.5, 1]])
 """Rows far apart: e¹⁰⁰⁰ is more, and e⁻¹⁰⁰⁰ less, than a float can hold."""
 LARGE_LABELS = np.array([1, 0, 2])

@@ -124,14 +124,18 @@ def _work(path: Path, layers: list[str], skip: list[str], tell: Callable[..., No
         subjects, left_out, missing = subjects_in(module, path.parent, layers)
         text = None if failure is None else str(failure)
         tell("loaded", failure=text, left_out=left_out, missing=missing)
-        complete = bool(subjects)
+        complete, orientations = bool(subjects), set[bool]()
         for subject in subjects:
             if subject.name in skip:
                 continue
             tell("begin", name=subject.name, kind=subject.kind)
-            observation, stopped = attempt(path.parent, observe, subject, subjects)
+            observation, stopped = attempt(
+                path.parent, observe, subject, subjects, _agreed(orientations)
+            )
             observation = observation or Observation(subject.name, subject.kind, stopped)
             tell("observation", observation=to_json(observation))
+            if subject.kind == "linear" and observation.problem is None:
+                orientations.add(observation.columns)
             complete &= not _misses_a_name(observation)
         if complete:
             break
@@ -141,6 +145,11 @@ def _work(path: Path, layers: list[str], skip: list[str], tell: Callable[..., No
         if trained is not None:
             tell("observation", observation=to_json(trained))
     tell("end")
+
+
+def _agreed(orientations: set[bool]) -> bool | None:
+    """Whether the linear layers of a file have examples in columns; None unless they agree."""
+    return next(iter(orientations)) if len(orientations) == 1 else None
 
 
 def _misses_a_name(observation: Observation) -> bool:

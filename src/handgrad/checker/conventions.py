@@ -22,7 +22,8 @@ from handgrad.checker.names import (
 from handgrad.checker.observation import Call, Observation, Run, State
 
 Place = tuple[str, Any]
-"""Where a gradient is: ("state", path), ("result", key), or ("update", path of the parameter)."""
+"""Where a gradient is: ("state", path), ("result", the keys that lead to it), or ("update", path of
+the parameter)."""
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Conventions:
         if kind == "state":
             return call.after.get(key)
         if kind == "result":
-            return call.result if key is None else _item(call.result, key)
+            return dict(_arrays_in(call.result)).get(key)
         if kind == "update" and key in call.before and key in call.after:
             return (call.before[key] - call.after[key]) / self._rate(call)
         return None
@@ -149,7 +150,11 @@ def _find_gradients(found: Conventions, case: Case, call: Call, observation: Obs
             continue
         taken = [key for kind, key in places.values() if kind == "state"]
         shape = call.before[own].shape
-        new = [p for p in changed if p not in call.before and call.after[p].shape == shape]
+        new = [
+            p
+            for p in changed
+            if (p not in call.before or is_gradient(p)) and call.after[p].shape == shape
+        ]
         for path in [p for p in new if p not in taken][:1]:
             places[parameter] = ("state", path)
 
@@ -157,27 +162,37 @@ def _find_gradients(found: Conventions, case: Case, call: Call, observation: Obs
 def _returned(result: Any, case: Case, found: Conventions) -> Iterator[tuple[str, Any]]:
     """Which gradients a result holds: by key, by shape, and then in the customary order."""
     if isinstance(result, np.ndarray):
-        yield "input", None
-    elif isinstance(result, dict):
-        for key in result:
-            of = gradient_of(key) or gradient_of(f"d{key}")
-            if of:
-                yield of, key
-    elif isinstance(result, list):
-        shapes: dict[str, list[tuple[int, ...]]] = {
-            "input": [(case.n, case.d), (case.d, case.n)],
-            "weights": [(case.d, case.c), (case.c, case.d)],
-            "bias": [(case.c,), (1, case.c), (case.c, 1)],
-        }
-        keys = [k for k, item in enumerate(result) if isinstance(item, np.ndarray)]
-        left = dict(shapes)
-        for key in tuple(keys):
-            fitting = [role for role, forms in left.items() if result[key].shape in forms]
-            if fitting:
-                del left[fitting[0]]
-                keys.remove(key)
-                yield fitting[0], key
-        yield from zip(left, keys, strict=False)
+        yield "input", ()
+        return
+    shapes: dict[str, list[tuple[int, ...]]] = {
+        "input": [(case.n, case.d), (case.d, case.n)],
+        "weights": [(case.d, case.c), (case.c, case.d)],
+        "bias": [(case.c,), (1, case.c), (case.c, 1)],
+    }
+    unnamed = {}
+    for place, array in _arrays_in(result):
+        names = [key for key in place if isinstance(key, str)]
+        role = (gradient_of(names[-1]) or gradient_of(f"d{names[-1]}")) if names else None
+        if role in shapes:
+            del shapes[role]
+            yield role, place
+        elif not names:
+            unnamed[place] = array
+    for place in tuple(unnamed):
+        fitting = [role for role, forms in shapes.items() if unnamed[place].shape in forms]
+        if fitting:
+            del shapes[fitting[0]], unnamed[place]
+            yield fitting[0], place
+    yield from zip(shapes, unnamed, strict=False)
+
+
+def _arrays_in(result: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """The arrays in nested lists and dictionaries, each with the keys that lead to it."""
+    if isinstance(result, np.ndarray):
+        yield place, result
+    items = enumerate(result) if isinstance(result, list) else ()
+    for key, item in result.items() if isinstance(result, dict) else items:
+        yield from _arrays_in(item, (*place, key))
 
 
 def gradient_path(path: str, state: State) -> str | None:
@@ -197,13 +212,6 @@ def _differs_in_mark(gradient: str, parameter: str) -> bool:
     if gradient.count(".") != parameter.count(".") or len(different) != 1:
         return False
     return without_marks(different[0][0]) in ("", plain(different[0][1]))
-
-
-def _item(result: Any, key: Any) -> Any:
-    try:
-        return result[key]
-    except (TypeError, KeyError, IndexError):
-        return None
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from handgrad.checker import names
 from handgrad.checker.binding import bind, passes, required_names
 from handgrad.checker.cases import HIDDEN_DIM
-from handgrad.checker.layer_trials import Build, Subject, constructor
+from handgrad.checker.layer_trials import Build, Subject, Values, constructor
 
 ORDER = ("linear", "sigmoid", "relu", "tanh", "softmax", "loss", "network", "unknown")
 
@@ -96,7 +96,7 @@ def kind_by_arguments(cls: type) -> str:
 def _built_as(text: str, module: ModuleType) -> Build:
     """A function that evaluates the constructor call `text` for given sizes."""
 
-    def build(values: dict[str, Any]) -> Any:
+    def build(values: Values, required: Values) -> Any:
         sizes = {
             "d": values.get("input_dim"),
             "c": values.get("output_dim"),
@@ -110,10 +110,11 @@ def _built_as(text: str, module: ModuleType) -> Build:
 
 def _takes_depth(cls: type) -> bool:
     """Whether the constructor has an argument for the number of layers."""
-    roles = ("input_dim", "output_dim", "hidden_dim", "num_layers", "activation")
-    values = {role: object() for role in roles}
+    sizes = {role: object() for role in ("input_dim", "output_dim", "hidden_dim", "num_layers")}
+    others = {role: object() for role in ("layer_sizes", "activation")}
     try:
-        return passes(bind(cls, values), values["num_layers"])
+        call = bind(cls, sizes, others)
+        return passes(call, sizes["num_layers"]) or passes(call, others["layer_sizes"])
     except ValueError:  # It cannot be constructed, as will be said when it is tried.
         return True
 

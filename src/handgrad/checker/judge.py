@@ -5,6 +5,7 @@ from handgrad.checker.judge_linear import MEAN_IN_LAYERS, judge_linear
 from handgrad.checker.judge_loss import divides_by_n, judge_loss
 from handgrad.checker.judge_network import judge_network, judge_training
 from handgrad.checker.lines import line_of
+from handgrad.checker.loss_trials import FORMS
 from handgrad.checker.observation import Observation
 from handgrad.checker.sandbox import Seen
 from handgrad.checker.verdict import Finding, LayerVerdict, Part, Verdict
@@ -26,13 +27,52 @@ def judge_all(subject: str, observations: list[Observation]) -> Verdict:
     losses = [o for o in observations if o.kind == "loss" and o.problem is None]
     loss_divides = divides_by_n(losses[0]) if losses else None
     for observation in observations:
-        others_right = all(layer.right for layer in verdict.layers)
-        mean_in_layers = any(MEAN_IN_LAYERS in layer.remarks for layer in verdict.layers)
-        layer = _judge_one(observation, loss_divides, mean_in_layers, others_right)
-        if layer.kind == "loss" and mean_in_layers:
-            layer.parts = [_without_mean(part) for part in layer.parts]
-        verdict.layers.append(layer)
+        verdict.layers.append(_judge_one(observation, loss_divides, verdict))
     return verdict
+
+
+def _judge_one(
+    observation: Observation, loss_divides: bool | None, so_far: Verdict
+) -> LayerVerdict:
+    """The verdict on one class, with what those before it tell."""
+    if observation.problem is not None:
+        return _unusable(observation)
+    match observation.kind:
+        case "linear":
+            return judge_linear(observation, loss_divides)
+        case "loss":
+            layer = judge_loss(observation)
+            if _mean_in_layers(so_far):
+                layer.parts = [_without_mean(part) for part in layer.parts]
+            return layer
+        case "network":
+            return judge_network(
+                observation,
+                layers_are_right=so_far.right,
+                mean_in_layers=_mean_in_layers(so_far),
+                loss_of_probabilities=_loss_of_probabilities(so_far),
+            )
+        case "training":
+            return judge_training(observation, so_far.right, _has_step(so_far))
+    return judge_activation(observation)
+
+
+def _mean_in_layers(so_far: Verdict) -> bool:
+    """Whether the linear layers divide by n, in the place of the loss."""
+    return any(MEAN_IN_LAYERS in layer.remarks for layer in so_far.layers)
+
+
+def _loss_of_probabilities(so_far: Verdict) -> bool:
+    """Whether there is a loss that takes probabilities, or their logarithms."""
+    forms = [FORMS.get(layer.conventions) for layer in so_far.layers if layer.kind == "loss"]
+    return any(form is not None and form.takes != "scores" for form in forms)
+
+
+def _has_step(so_far: Verdict) -> bool:
+    """Whether there is a step, or an update in backward, to train with."""
+    return any(
+        part.name == "step" and part.status != "absent" for x in so_far.layers for part in x.parts
+    )
 
 
 def _without_mean(part: Part) -> Part:
@@ -40,23 +80,6 @@ def _without_mean(part: Part) -> Part:
     if part.finding is not None and part.finding.slug == "not divided by n":
         return Part(part.name, "right", note="the layers divide by n")
     return part
-
-
-def _judge_one(
-    observation: Observation, loss_divides: bool | None, mean_in_layers: bool, others_right: bool
-) -> LayerVerdict:
-    if observation.problem is not None:
-        return _unusable(observation)
-    match observation.kind:
-        case "loss":
-            return judge_loss(observation)
-        case "network":
-            return judge_network(observation, others_right, mean_in_layers)
-        case "training":
-            return judge_training(observation, others_right)
-        case "linear":
-            return judge_linear(observation, loss_divides)
-    return judge_activation(observation)
 
 
 def _unusable(observation: Observation) -> LayerVerdict:

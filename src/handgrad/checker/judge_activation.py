@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 
 from handgrad.checker import quantities
-from handgrad.checker.cases import GENERAL, Array
+from handgrad.checker.cases import GENERAL, LARGE, LARGE_LOGITS, Array
 from handgrad.checker.catalogue import activation
+from handgrad.checker.catalogue import softmax as softmax_mistakes
 from handgrad.checker.catalogue.scales import with_scales
 from handgrad.checker.conventions import gradient_path
 from handgrad.checker.judge_layer import INPUT_CHANGED, LayerJudge, at
-from handgrad.checker.judging import Sample, judge
+from handgrad.checker.judging import Sample, judge, named
 from handgrad.checker.mathematics import ACTIVATIONS, softmax
 from handgrad.checker.mistakes import Mistake, Situation
 from handgrad.checker.near_misses import near_misses
@@ -23,7 +24,6 @@ _MISTAKES = {
     "sigmoid": activation.SIGMOID,
     "relu": activation.RELU,
     "tanh": activation.TANH,
-    "softmax": activation.SOFTMAX,
     "unknown": activation.OTHER,
 }
 _EQUATIONS = {
@@ -36,8 +36,9 @@ _EQUATIONS = {
 
 def judge_activation(observation: Observation) -> LayerVerdict:
     """The verdict on an activation, a softmax, or a layer of unknown kind."""
-    own = observation.kind == "unknown"
-    judge_one = _OwnForwardJudge(observation) if own else _ActivationJudge(observation)
+    judges: dict[str, type[_ActivationJudge | _SoftmaxJudge]]
+    judges = {"unknown": _OwnForwardJudge, "softmax": _SoftmaxJudge}
+    judge_one = judges.get(observation.kind, _ActivationJudge)(observation)
     return LayerVerdict(observation.name, observation.kind, judge_one.parts())
 
 
@@ -56,19 +57,58 @@ class _ActivationJudge(LayerJudge):
 
     def add_to(self, s: Situation, run: Run, number: int) -> None:
         """The right output, and the function's slope."""
-        if self.observation.kind == "softmax":
-            s.A = s.output = softmax(s.X)
-            return
         function, s.slope_at = ACTIVATIONS[self.observation.kind]
         s.A = s.output = function(s.X)
         s.slope = s.slope_at(s.X)
 
     def right_gradients(self, X: Array, G: Array, W: Array | None) -> dict[str, Array]:
         """∂L/∂X."""
-        if self.observation.kind == "softmax":
-            P = softmax(X)
-            return {"input": P * (G - (G * P).sum(axis=1, keepdims=True))}
         return {"input": G * ACTIVATIONS[self.observation.kind][1](X)}
+
+
+class _SoftmaxJudge(LayerJudge):
+    """P = softmax(Z), also for scores far apart, and ∂L/∂Z."""
+
+    def __init__(self, observation: Observation):
+        super().__init__(observation)
+        self.large = [run for run in self.runs if run.case == LARGE]
+        self.runs = [run for run in self.runs if run.case != LARGE]
+
+    def parts(self) -> list[Part]:
+        """Forward, the large scores, and the gradient with respect to the input."""
+        output, gradient = quantities.activation("softmax")
+        near = near_misses("A * (G - (A * G).sum(axis=1, keepdims=True))", "GA")
+        forward = self.forward(output, softmax_mistakes.OUTPUT)
+        parts = [forward, self.large_scores(forward)]
+        if forward.finding is not None and not self.backwards():
+            return [*parts, Part(gradient.part, "waiting")]
+        mistakes = with_scales(softmax_mistakes.GRADIENT, near)
+        return [*parts, self.gradient(gradient, "input", mistakes)]
+
+    def large_scores(self, forward: Part) -> Part:
+        """Whether scores far apart are survived."""
+        quantity = quantities.LARGE_SCORES
+        call = self.large[0].call("forward") if self.large else None
+        if forward.finding is not None or call is None:
+            return Part(quantity.part, "waiting")
+        got = self.turned(call.result)
+        if isinstance(got, np.ndarray) and np.all(np.isfinite(got)):
+            return Part(quantity.part, "right")
+        s = SimpleNamespace(Z=LARGE_LOGITS, right=softmax(LARGE_LOGITS), G_symbol="")
+        sample = Sample(LARGE, 0, got, s, call.failure)
+        method = self.methods.get("forward")
+        line = method.statement_with_helpers("exp(") if method is not None else None
+        mistake = softmax_mistakes.overflow(got, s)
+        return Part(quantity.part, "wrong", named(quantity, mistake, line, sample))
+
+    def add_to(self, s: Situation, run: Run, number: int) -> None:
+        """The right output."""
+        s.A = s.output = softmax(s.X)
+
+    def right_gradients(self, X: Array, G: Array, W: Array | None) -> dict[str, Array]:
+        """∂L/∂Z."""
+        P = softmax(X)
+        return {"input": P * (G - (G * P).sum(axis=1, keepdims=True))}
 
 
 class _OwnForwardJudge(_ActivationJudge):
@@ -86,11 +126,12 @@ class _OwnForwardJudge(_ActivationJudge):
     def add_to(self, s: Situation, run: Run, number: int) -> None:
         """The output as it is."""
         forward = run.call("forward", number)
-        s.A = s.output = forward.result if forward is not None else None
+        s.A = s.output = self.turned(forward.result) if forward is not None else None
 
     def right_gradients(self, X: Array, G: Array, W: Array | None) -> dict[str, Array]:
         """The central differences by the input."""
-        return {"input": self.observation.differences.get("input", np.full_like(X, np.nan))}
+        found = self.observation.differences.get("input")
+        return {"input": np.full_like(X, np.nan) if found is None else self.turned(found)}
 
     def forward(self, quantity: Quantity, mistakes: Sequence[Mistake]) -> Part:
         """A forward that nothing is known of: whether it returns an array."""

@@ -71,8 +71,7 @@ class LayerJudge:
                 got = (
                     call.result[0] if isinstance(call.result, list) and call.result else call.result
                 )
-                if isinstance(got, np.ndarray) and self.conventions.columns:
-                    got = got.T
+                got = self.turned(got)
                 s.right = s.output
                 got = got if isinstance(got, np.ndarray) else None
                 samples.append(Sample(run.case, number, got, s, call.failure))
@@ -81,6 +80,10 @@ class LayerJudge:
             line = self.methods["forward"].changed() if "forward" in self.methods else None
             return Part(quantity.part, "wrong", at(INPUT_CHANGED, line))
         return part
+
+    def turned(self, value: Any) -> Any:
+        """An array with its examples in rows; anything else as it is."""
+        return value.T if isinstance(value, np.ndarray) and self.conventions.columns else value
 
     def gradient(self, quantity: Quantity, role: str, mistakes: Sequence[Mistake]) -> Part:
         """Whether one of the gradients is right, and what was given to backward left alone."""
@@ -146,9 +149,10 @@ class LayerJudge:
                 return forward.kept() if forward else None
             if backward is None:
                 return None
-            kind, key = self.conventions.places.get(role, ("result", None))
+            kind, key = self.conventions.places.get(role, ("result", ()))
             if kind == "result":
-                return backward.returned(key if isinstance(key, int) else None)
+                item = key[0] if key and isinstance(key[0], int) else None
+                return backward.returned(item)
             return backward.stored(key) or backward.first()
 
         return line

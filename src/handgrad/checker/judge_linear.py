@@ -140,6 +140,8 @@ class _LinearJudge(LayerJudge):
             return Part("step", "absent", note="the layer updates itself in backward")
         if "step" not in self.methods:
             return Part("step", "absent", note="the layer has no step")
+        if self.backwards() and all(run.call("step") is None for run in self.runs):
+            return Part("step", "absent", note="the layer leaves the step to an optimizer")
         if is_unwritten(self.methods["step"]):
             return Part("step", "wrong", at(NOT_WRITTEN, self.methods["step"].first()))
         for index, role in enumerate(("weights", "bias")):

@@ -1,6 +1,7 @@
 """Judging softmax with cross-entropy."""
 
 import itertools
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,13 +11,16 @@ from handgrad.checker import cases, quantities
 from handgrad.checker.catalogue import loss
 from handgrad.checker.catalogue.linear import SECOND
 from handgrad.checker.catalogue.scales import with_scales
+from handgrad.checker.catalogue.softmax import overflow
 from handgrad.checker.judge_layer import INPUT_CHANGED, at
 from handgrad.checker.judging import UNNAMED, Sample, judge, named
 from handgrad.checker.lines import Line, Method, method_at
+from handgrad.checker.loss_trials import FORMS, TAKES
 from handgrad.checker.mathematics import cross_entropies, softmax
 from handgrad.checker.mistakes import Situation, close
+from handgrad.checker.names import gradient_of
 from handgrad.checker.near_misses import near_misses
-from handgrad.checker.observation import Observation, Run
+from handgrad.checker.observation import Call, Observation, Run
 from handgrad.checker.verdict import LayerVerdict, Part
 
 _SMALL_CONSTANTS = [10.0**-k for k in range(3, 17)]
@@ -24,23 +28,22 @@ _SMALL_CONSTANTS = [10.0**-k for k in range(3, 17)]
 
 
 def judge_loss(observation: Observation) -> LayerVerdict:
-    """The verdict on a loss, with labels in the form that suits it best."""
+    """The verdict on a loss, in the form that suits it best."""
     methods = {role: method_at(*place) for role, place in observation.methods.items()}
     verdict = LayerVerdict(observation.name, observation.kind)
-    forms = list(dict.fromkeys(run.variant for run in observation.runs))
     best = None
-    for form in [f for f in forms if not f.endswith("large")]:
-        runs = [run for run in observation.runs if run.variant == form]
+    for form in dict.fromkeys(run.variant for run in observation.runs):
+        runs = [run for run in observation.runs if run.variant == form and run.case != cases.LARGE]
         parts = [_value(runs, methods), _gradient(runs, methods)]
         score = (sum(p.status == "right" for p in parts), sum(_named(p) for p in parts))
         if best is None or score > best[0]:
             best = (score, form, parts)
     if best is None:
         return verdict
-    _, form, parts = best
-    large = [run for run in observation.runs if run.variant == f"{form}, large"]
-    verdict.parts = [parts[0], _large(large, parts[0], methods, verdict.remarks), parts[1]]
-    verdict.conventions = f"labels of shape {form}"
+    _, form, (value, gradient) = best
+    large = [run for run in observation.runs if run.variant == form and run.case == cases.LARGE]
+    verdict.parts = [value, _large(large, value, methods), gradient]
+    verdict.conventions = form
     return verdict
 
 
@@ -49,8 +52,8 @@ def divides_by_n(observation: Observation) -> bool:
     for run in observation.runs:
         backward = run.call("backward")
         if run.case == cases.GENERAL[0] and backward is not None:
-            s, got = _situation(run), _array(backward.result)
-            if got is not None and close(got, s.P - s.Y):
+            s, got = _situation(run), _input_gradient(run, backward)
+            if got is not None and close(got, s.n * s.gradient):
                 return False
     return True
 
@@ -63,13 +66,16 @@ def _situation(run: Run, number: int = 0) -> Situation:
     """What the formulas may use, in the first (0) or second (1) time through the loss."""
     case = run.case
     Z, labels = case.logits(number), case.labels(number)
-    if run.variant.endswith("large"):
+    if case == cases.LARGE:
         Z, labels = cases.LARGE_LOGITS, cases.LARGE_LABELS
-    Y = np.eye(case.c)[labels]
-    with np.errstate(all="ignore"):
-        s = SimpleNamespace(n=case.n, d=case.c, c=case.c, Z=Z, Y=Y, labels=labels, logits=Z)
-        s.P, s.G_symbol = softmax(Z), ""
-        s.P_twice = softmax(s.P)
+    s = SimpleNamespace(n=case.n, d=case.c, c=case.c, Z=Z, Y=np.eye(case.c)[labels], G_symbol="")
+    s.labels, s.takes = labels, FORMS[run.variant].takes
+    s.given, s.given_symbol = TAKES[s.takes](Z), quantities.GIVEN[s.takes]
+    s.P = softmax(Z)
+    s.P_twice = softmax(s.P)
+    s.loss = np.mean(cross_entropies(Z, s.Y))
+    slopes = {"scores": s.P - s.Y, "probabilities": -s.Y / s.P, "log-probabilities": -s.Y}
+    s.gradient = slopes[s.takes] / s.n
     return s
 
 
@@ -79,18 +85,16 @@ def _value(runs: list[Run], methods: dict[str, Method]) -> Part:
         call, s = run.call("forward", number), _situation(run, number)
         if call is None:
             continue
-        s.right = np.mean(cross_entropies(s.Z, s.Y))
         got = _number(call.result)
         p = s.P[np.arange(s.n), s.labels]
-        if got is not None and any(close(got, -np.log(p + e).mean()) for e in _SMALL_CONSTANTS):
-            s.right = got
+        s.right = _nearest(got, s.loss, (-np.log(p + e).mean() for e in _SMALL_CONSTANTS))
         if number == 1:
             s.previous, s.stale = samples[-1].got, samples[-1].situation.right
         samples.append(Sample(run.case, number, got, s, call.failure))
     if not samples:
-        return Part(quantities.LOSS.part, "waiting")
+        return Part(quantities.LOSS["scores"].part, "waiting")
     part = judge(
-        quantities.LOSS,
+        quantities.LOSS[samples[0].situation.takes],
         samples,
         with_scales(loss.OUTPUT),
         loss.SECOND_OUTPUT,
@@ -99,23 +103,45 @@ def _value(runs: list[Run], methods: dict[str, Method]) -> Part:
     return _left_alone(part, "forward", runs, methods)
 
 
+_GRADIENT_MISTAKES = {
+    "scores": (loss.GRADIENT, near_misses("(P - Y) / n", "PYZ")),
+    "probabilities": (loss.PROBABILITIES_GRADIENT, near_misses("-Y / P / n", "PY")),
+    "log-probabilities": (loss.LOG_PROBABILITIES_GRADIENT, near_misses("-Y / n", "PY")),
+}
+"""What is known, and what is one symbol away, by what the loss takes."""
+
+
 def _gradient(runs: list[Run], methods: dict[str, Method]) -> Part:
     samples: list[Sample] = []
     for run, number in itertools.product(runs, (0, 1)):
         call, s = run.call("backward", number), _situation(run, number)
         if call is None:
             continue
-        s.right = (s.P - s.Y) / s.n
+        got, s.right = _input_gradient(run, call), s.gradient
+        if s.takes == "probabilities":
+            others = (-s.Y / (s.P + e) / s.n for e in _SMALL_CONSTANTS)
+            s.right = _nearest(got, s.gradient, others)
         if number == 1:
             s.previous, s.stale = samples[-1].got, samples[-1].situation.right
-        samples.append(Sample(run.case, number, _array(call.result), s, call.failure))
+        samples.append(Sample(run.case, number, got, s, call.failure))
     if not samples:
-        return Part(quantities.LOSS_GRADIENT.part, "waiting")
-    near = near_misses("(P - Y) / n", "PYZ")
-    mistakes = with_scales(loss.GRADIENT, near)
-    where = _returned(methods, "backward")
-    part = judge(quantities.LOSS_GRADIENT, samples, mistakes, SECOND, where)
+        return Part(quantities.LOSS_GRADIENT["scores"].part, "waiting")
+    takes = samples[0].situation.takes
+    part = judge(
+        quantities.LOSS_GRADIENT[takes],
+        samples,
+        with_scales(*_GRADIENT_MISTAKES[takes]),
+        SECOND,
+        _returned(methods, "backward"),
+    )
     return _left_alone(part, "backward", runs, methods)
+
+
+def _nearest(got: Any, right: Any, others: Iterable[Any]) -> Any:
+    """What is right: that, or one of the others, where it is what came out."""
+    if got is None or close(got, right):
+        return right
+    return next((other for other in others if close(got, other)), right)
 
 
 def _left_alone(part: Part, role: str, runs: list[Run], methods: dict[str, Method]) -> Part:
@@ -127,36 +153,28 @@ def _left_alone(part: Part, role: str, runs: list[Run], methods: dict[str, Metho
     return Part(part.name, "wrong", at(INPUT_CHANGED, method.changed() if method else None))
 
 
-def _large(runs: list[Run], value: Part, methods: dict[str, Method], remarks: list[str]) -> Part:
+def _large(runs: list[Run], value: Part, methods: dict[str, Method]) -> Part:
     """Whether scores far apart are survived."""
     quantity = quantities.LARGE_SCORES
     calls = [(run, run.call("forward")) for run in runs]
+    if runs and (takes := FORMS[runs[0].variant].takes) != "scores":
+        return Part(quantity.part, "absent", note=f"the loss takes {takes}")
     if value.status != "right" or not calls or calls[0][1] is None:
         return Part(quantity.part, "waiting")
     run, call = calls[0]
     assert call is not None
     s = _situation(run)
-    s.right = np.mean(cross_entropies(s.Z, s.Y))
+    s.right = s.loss
     got = _number(call.result)
     where = methods.get("forward")
-    gradient = _array(getattr(run.call("backward"), "result", None))
+    backward = run.call("backward")
+    gradient = None if backward is None else _input_gradient(run, backward)
     finite = gradient is None or np.all(np.isfinite(gradient))
     if got is not None and np.isfinite(got) and finite:
         return Part(quantity.part, "right")
-    shifted = [s.Z - s.Z.max()]
-    with np.errstate(all="ignore"):
-        E = np.exp(shifted[0])
-        P = E / E.sum(axis=1, keepdims=True)
-    mistake = loss.OVERFLOW
-    if gradient is not None and _same_holes(gradient, P):
-        mistake = loss.GLOBAL_MAX
     line = where.statement_with_helpers("exp(") if where is not None else None
     sample = Sample(run.case, 0, got, s, call.failure)
-    return Part(quantity.part, "wrong", named(quantity, mistake, line, sample))
-
-
-def _same_holes(one: Any, other: Any) -> bool:
-    return np.shape(one) == np.shape(other) and bool(np.array_equal(np.isnan(one), np.isnan(other)))
+    return Part(quantity.part, "wrong", named(quantity, overflow(gradient, s), line, sample))
 
 
 def _returned(methods: dict[str, Method], role: str) -> Any:
@@ -176,7 +194,9 @@ def _number(result: Any) -> Any:
     return next(iter([*scalars, *arrays]), None)
 
 
-def _array(result: Any) -> Any:
-    """The gradient in what backward returned."""
-    items = result if isinstance(result, list) else [result]
-    return next((item for item in items if isinstance(item, np.ndarray)), None)
+def _input_gradient(run: Run, backward: Call) -> Any:
+    """The gradient that backward returned, or else keeps, with the examples in rows."""
+    returned = backward.result if isinstance(backward.result, list) else [backward.result]
+    kept = [array for path, array in backward.after.items() if gradient_of(path) == "input"]
+    array = next((item for item in [*returned, *kept] if isinstance(item, np.ndarray)), None)
+    return None if array is None else FORMS[run.variant].turned(array)

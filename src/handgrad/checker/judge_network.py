@@ -15,11 +15,16 @@ from handgrad.checker.catalogue.step import STEP
 from handgrad.checker.conventions import gradient_path
 from handgrad.checker.judging import UNNAMED, Sample, judge, named
 from handgrad.checker.lines import Line, method_at
-from handgrad.checker.mathematics import ACTIVATIONS, cross_entropies, softmax
+from handgrad.checker.mathematics import (
+    HIDDEN_ACTIVATIONS,
+    are_probabilities,
+    cross_entropies,
+    softmax,
+)
 from handgrad.checker.mistakes import Situation, close
 from handgrad.checker.names import is_gradient
 from handgrad.checker.network_trials import OWN_LAYERS
-from handgrad.checker.observation import Observation, Run, State
+from handgrad.checker.observation import Call, Observation, Run, State
 from handgrad.checker.verdict import LayerVerdict, Part
 
 Layers = list[tuple[Array, Array]]
@@ -27,20 +32,34 @@ Layers = list[tuple[Array, Array]]
 
 
 def judge_network(
-    observation: Observation, layers_are_right: bool, mean_in_layers: bool
+    observation: Observation,
+    layers_are_right: bool,
+    mean_in_layers: bool,
+    loss_of_probabilities: bool,
 ) -> LayerVerdict:
     """The verdict on a network.
 
-    What follows from its layers is only judged when these are right. `mean_in_layers` is whether
-    these divide by n, in the place of the loss.
+    Parameters
+    ----------
+    observation
+        What was seen of it.
+    layers_are_right
+        Whether the layers of its file are; what follows from them is only judged if so.
+    mean_in_layers
+        Whether these divide by n, in the place of the loss.
+    loss_of_probabilities
+        Whether the loss of its file takes probabilities, so that a network may end in a softmax.
     """
     verdict = LayerVerdict(observation.name, observation.kind)
-    judge_one = _NetworkJudge(observation, mean_in_layers)
+    judge_one = _NetworkJudge(observation, mean_in_layers, loss_of_probabilities)
     verdict.parts = [judge_one.forward()]
     if not judge_one.runs:
         return verdict
     if layers_are_right:
-        verdict.parts += [judge_one.gradients(), judge_one.step()]
+        gradients = judge_one.gradients()
+        if verdict.parts[0].finding is not None and _unnamed(gradients):
+            gradients = Part(gradients.name, "waiting", note="judged when forward is right")
+        verdict.parts += [gradients, judge_one.step()]
     else:
         note = "judged when the layers it is made of are right"
         verdict.parts += [Part(name, "waiting", note=note) for name in ("gradients", "step")]
@@ -69,7 +88,7 @@ def linear_layers(paths: list[str], state: State, first_width: int) -> Layers:
 
 def run_through(layers: Layers, X: Array, activation: str) -> Array:
     """The scores: linear layers with an activation between each two."""
-    function = ACTIVATIONS[activation][0]
+    function = HIDDEN_ACTIVATIONS[activation][0]
     for number, (W, b) in enumerate(layers):
         X = (X if number == 0 else function(X)) @ W + b
     return X
@@ -78,8 +97,9 @@ def run_through(layers: Layers, X: Array, activation: str) -> Array:
 class _NetworkJudge:
     """The judgement of one network, part by part."""
 
-    def __init__(self, observation: Observation, mean_in_layers: bool):
+    def __init__(self, observation: Observation, mean_in_layers: bool, loss_of_probabilities: bool):
         self.observation, self.mean_in_layers = observation, mean_in_layers
+        self.loss_of_probabilities = loss_of_probabilities
         self.runs = [run for run in observation.runs if run.calls]
         self.methods = {role: method_at(*place) for role, place in observation.methods.items()}
 
@@ -89,13 +109,13 @@ class _NetworkJudge:
         for run in self.runs:
             call = run.calls[0]
             s = self.situation(run)
-            got: Any = call.result if isinstance(call.result, np.ndarray) else None
+            got = self.output(call)
             if not s.layers:
                 if call.failure is None and np.shape(got) == (s.n, s.c):
                     return Part("forward", "right", note="taken as it is")
                 s.right = np.full((s.n, s.c), np.nan)
-            for name in ACTIVATIONS if s.layers else ():
-                s.activation, s.right = name, run_through(s.layers, s.X, name)
+            for name in HIDDEN_ACTIVATIONS if s.layers else ():
+                s.activation, s.right = name, self.right_output(s, got, name)
                 if close(got, s.right):
                     break
             if len(s.layers) not in (0, s.wanted):
@@ -106,6 +126,18 @@ class _NetworkJudge:
         line = self.line("forward", ".forward(")
         mistakes = network.OUTPUT if all(s.situation.layers for s in samples) else ()
         return judge(quantities.NETWORK_OUTPUT, samples, mistakes, [], line)
+
+    def right_output(self, s: Situation, got: Any, activation: str) -> Array:
+        """The scores, or their softmax where that is what the loss takes and what there is."""
+        scores = run_through(s.layers, s.X, activation)
+        softened = self.loss_of_probabilities and got is not None and are_probabilities(got)
+        return softmax(scores) if softened else scores
+
+    def output(self, forward: Call) -> Any:
+        """The array that forward returned, with the examples in rows, or None."""
+        if not isinstance(forward.result, np.ndarray):
+            return None
+        return forward.result.T if self.observation.columns else forward.result
 
     def situation(self, run: Run) -> Situation:
         """What the formulas may use."""
@@ -129,6 +161,9 @@ class _NetworkJudge:
         quantity = quantities.NETWORK_GRADIENTS
         run = self.runs[0]
         call = run.call("backward")
+        if self.observation.takes_labels:
+            note = "backward asks for labels; judged is one that is given the output's gradient"
+            return Part(quantity.part, "absent", note=note)
         if call is None or not self.observation.differences:
             return Part(quantity.part, "waiting")
         s = self.situation(run)
@@ -143,18 +178,18 @@ class _NetworkJudge:
         missing = [array.size == 0 for array in found]
         got = None if call.failure else _joined(found)
         s.missing = missing
-        for name in ACTIVATIONS if s.layers else ():
-            if close(run.calls[0].result, run_through(s.layers, s.X, name)):
+        for name in HIDDEN_ACTIVATIONS if s.layers else ():
+            got_output = self.output(run.calls[0])
+            if close(got_output, self.right_output(s, got_output, name)):
                 s.activation = name
         sample = Sample(run.case, 0, got, s, call.failure)
         line = self.line("backward", ".backward(")
         if got is not None and any(missing):
             return Part(quantity.part, "wrong", named(quantity, network.NOT_ALL, line(""), sample))
         part = judge(quantity, [sample], network.GRADIENTS, [], line)
-        unnamed = part.finding is not None and part.finding.slug in UNNAMED
         method = self.methods.get("backward")
         text = method.text() if method else ""
-        if unnamed and "for " in text and not re.search(r"reversed|-\d|pop\(", text):
+        if _unnamed(part) and "for " in text and not re.search(r"reversed|-\d|pop\(", text):
             order = self.line("backward", "for ")("")
             return Part(
                 quantity.part,
@@ -190,14 +225,19 @@ class _NetworkJudge:
         return judge(quantities.STEP, [sample], STEP, [], self.line("step", ".step("))
 
 
+def _unnamed(part: Part) -> bool:
+    return part.finding is not None and part.finding.slug in UNNAMED
+
+
 def _joined(arrays: list[Array]) -> Array:
     return np.concatenate([np.ravel(array) for array in arrays]) if arrays else np.zeros(0)
 
 
-def judge_training(observation: Observation, all_right: bool) -> LayerVerdict:
+def judge_training(observation: Observation, all_right: bool, has_step: bool) -> LayerVerdict:
     """Whether the parts, put together, arrive where gradient descent arrives.
 
-    Where a part is wrong, that is known already, and training is not judged.
+    Where a part is wrong, that is known already, and training is not judged. Nor is it where no
+    layer has a step, and backward moves nothing.
     """
     verdict = LayerVerdict(observation.name, observation.kind)
     part = quantities.TRAINING.part
@@ -215,9 +255,14 @@ def judge_training(observation: Observation, all_right: bool) -> LayerVerdict:
         sample = Sample(run.case, 0, None, s, call.failure)
         verdict.parts = [judge(quantities.TRAINING, [sample], [], [], lambda place: None)]
         return verdict
-    ends = [train(layers, run, name) for name in ACTIVATIONS] if len(layers) == 2 else []
+    if not has_step and close(*outputs):
+        verdict.parts = [Part(part, "absent", note="there is no step to train with")]
+        return verdict
+    ends = [train(layers, run, name) for name in HIDDEN_ACTIVATIONS] if len(layers) == 2 else []
     Y = np.eye(run.case.c)[run.case.labels()]
-    losses = [float(np.mean(cross_entropies(np.asarray(Z), Y))) for Z in outputs]
+    if all(are_probabilities(output) for output in outputs):
+        outputs, ends = [np.log(P) for P in outputs], [np.log(softmax(end)) for end in ends]
+    losses = [float(np.mean(cross_entropies(Z, Y))) for Z in outputs]
     told = f"the loss went from {losses[0]:.4f} to {losses[1]:.4f} in {TRAINING_STEPS} steps"
     s.right = next((end for end in ends if close(outputs[1], end)), ends[0] if ends else None)
     if s.right is None and losses[1] < losses[0]:
@@ -234,7 +279,7 @@ def judge_training(observation: Observation, all_right: bool) -> LayerVerdict:
 def train(layers: Layers, run: Run, activation: str) -> Array:
     """The scores after the training run, by plain gradient descent on two linear layers."""
     (W1, b1), (W2, b2) = ((W.copy(), b.copy()) for W, b in layers)
-    function, slope = ACTIVATIONS[activation]
+    function, slope = HIDDEN_ACTIVATIONS[activation]
     X, Y = run.case.inputs(0), np.eye(run.case.c)[run.case.labels()]
     for _ in range(TRAINING_STEPS):
         Z1 = X @ W1 + b1

@@ -230,11 +230,11 @@ def _numbers(array: Any, most: int = 3) -> str:
 
 def _example(quantity: Quantity, sample: Sample) -> str:
     """One case in full, for working out by hand."""
-    shown = [("X", "X"), ("Z", "logits"), ("y", "labels"), ("W", "W"), ("b", "b"), ("G", "G")]
+    shown = [("X", "X"), ("given", "given"), ("y", "labels"), ("W", "W"), ("b", "b"), ("G", "G")]
     s = sample.situation
     lines = []
     for symbol, name in shown:
-        label = s.G_symbol if name == "G" else symbol
+        label = {"G": s.G_symbol, "given": getattr(s, "given_symbol", "")}.get(name, symbol)
         if label and getattr(s, name, None) is not None:
             lines.append(f"{label} = {_matrix(getattr(s, name))}")
     got = "nothing" if sample.got is None else _matrix(sample.got)
@@ -245,7 +245,9 @@ def _example(quantity: Quantity, sample: Sample) -> str:
 
 
 def _matrix(array: Any) -> str:
-    text = np.array2string(np.asarray(array), precision=4, separator=", ", suppress_small=True)
+    text = np.array2string(
+        np.asarray(array), precision=4, separator=", ", suppress_small=True, threshold=40
+    )
     return " ".join(text.split())
 
 

@@ -1,6 +1,7 @@
 """Trying a layer out and writing down what it does; judging it is somebody else's work."""
 
 import copy
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,15 +12,18 @@ import numpy as np
 
 from handgrad.checker import cases, names
 from handgrad.checker.attempts import attempt
-from handgrad.checker.binding import bind
+from handgrad.checker.binding import bind, parameter_names
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in, method, same
 from handgrad.checker.observation import Observation, Run
 from handgrad.checker.trial import Trial
 
-Build = Callable[[dict[str, Any]], Any]
-"""Makes a new object for sizes by role: `input_dim`, `output_dim`, …"""
+Values = dict[str, Any]
+"""Arguments by role: `input_dim`, `output_dim`, …"""
+
+Build = Callable[[Values, Values], Any]
+"""Makes a new object with these arguments, and with those of the second where they are required."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,9 @@ class Subject:
 def constructor(cls: type) -> Build:
     """A function that constructs `cls` for given sizes, its arguments guessed by their names."""
 
-    def build(values: dict[str, Any]) -> Any:
-        sizes = {role: value for role, value in values.items() if role != "activation"}
-        extra = {"seed": 0, "step_size": cases.STEP_SIZE, "activation": values.get("activation")}
-        return bind(cls, sizes, extra)()
+    def build(values: Values, required: Values) -> Any:
+        others = {"seed": 0, "step_size": cases.STEP_SIZE, "activation": None}
+        return bind(cls, values, others | required)()
 
     return build
 
@@ -72,8 +75,10 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
         thing, observation.problem = attempt(subject.folder, swapped, case)
         if observation.problem:
             return
-        case = Case(case.n, case.d, _output_width(subject, thing, case))
+        case = Case(case.n, case.d, _output_width(subject, thing, case, observation.columns))
         X, G = turned(case, observation.columns)
+        if subject.kind == "linear" and not parameters_of(thing, X):
+            output_of(thing, X)  # The weights may be made in the first forward.
         if not observation.parameters:
             observation.parameters = parameters_of(thing, X)
         fill_parameters(thing, observation.parameters, case)
@@ -84,32 +89,43 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
         pass_twice(Trial(thing, run, subject.folder), case, observation.columns)
         if timed_out(run):
             return
+    if subject.kind == "softmax":
+        run = Run(cases.LARGE, "")
+        observation.runs.append(run)
+        Z = cases.LARGE_LOGITS
+        Trial(thing, run, subject.folder).forward(Z.T.copy() if observation.columns else Z)
 
 
 def oriented(subject: Subject, case: Case, observation: Observation) -> Callable[[Case], Any]:
-    """Which way round a linear layer takes its sizes and batches: the first way that works."""
+    """Which way round a linear layer takes its sizes and batches: the first way that works.
 
-    def build(case: Case) -> Any:
-        return subject.build({"input_dim": case.d, "output_dim": case.c})
+    Where it takes an activation, too, it is made without one.
+    """
 
-    def swapped(case: Case) -> Any:
-        return subject.build({"input_dim": case.c, "output_dim": case.d})
+    def maker(more: Values, swapped: bool) -> Callable[[Case], Any]:
+        def make(case: Case) -> Any:
+            d, c = (case.c, case.d) if swapped else (case.d, case.c)
+            return subject.build({"input_dim": d, "output_dim": c} | more, {"layer_sizes": (d, c)})
+
+        return make
 
     if subject.kind != "linear":
-        return build
+        return maker({}, False)
+    asked = parameter_names(subject.cls)
+    fused = any(names.argument_role(name, ["activation"]) for name in asked)
+    without = [{"activation": a} for a in (None, "linear", "identity", "none")] if fused else []
     X = case.inputs(0)
-    for make in (build, swapped):
-        thing, failure = attempt(subject.folder, make, case)
+    for more, swapped in itertools.product([*without, {}], (False, True)):
+        thing, failure = attempt(subject.folder, maker(more, swapped), case)
         if failure:
             observation.problem = observation.problem or failure
             continue
         observation.problem = None
-        if np.shape(output_of(thing, X)) == (case.n, case.c):
-            return make
-        if np.shape(output_of(thing, X.T)) == (case.c, case.n):
-            observation.columns = True
-            return make
-    return build
+        observation.columns = np.shape(output_of(thing, X)) != (case.n, case.c)
+        if not observation.columns or np.shape(output_of(thing, X.T)) == (case.c, case.n):
+            return maker(more, swapped)
+    observation.columns = False
+    return maker({}, False)
 
 
 def turned(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
@@ -145,14 +161,15 @@ def output_of(thing: Any, X: Array) -> Any:
     return result if isinstance(result, np.ndarray) else None
 
 
-def _output_width(subject: Subject, thing: Any, case: Case) -> int:
+def _output_width(subject: Subject, thing: Any, case: Case, columns: bool) -> int:
     """c for a linear layer; whatever comes out for a layer of unknown kind; else d."""
     if subject.kind == "linear":
         return case.c
     if subject.kind == "unknown":
-        output = output_of(copy.deepcopy(thing), case.inputs(0))
-        if output is not None and output.ndim == 2 and len(output) == case.n:
-            return int(output.shape[1])
+        shape = np.shape(output_of(copy.deepcopy(thing), turned(case, columns)[0]))
+        examples = -1 if columns else 0
+        if len(shape) == 2 and shape[examples] == case.n:
+            return int(shape[-1 - examples])
     return case.d
 
 

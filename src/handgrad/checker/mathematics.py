@@ -1,5 +1,6 @@
 """What right layers compute, in plain float64: short enough to be checked against the page."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -42,10 +43,72 @@ ACTIVATIONS: dict[str, tuple[Function, Function]] = {
 """By kind: the function and its derivative."""
 
 
+def _leaky_relu(slope: float) -> tuple[Function, Function]:
+    """x where x > 0, else a fraction of it."""
+    return lambda X: np.where(X > 0, X, slope * X), lambda X: np.where(X > 0, 1, slope)
+
+
+def _elu(scale: float, alpha: float) -> tuple[Function, Function]:
+    """λx where x > 0, else λα(eˣ − 1)."""
+    return (
+        lambda X: scale * np.where(X > 0, X, alpha * np.expm1(np.minimum(X, 0))),
+        lambda X: scale * np.where(X > 0, 1, alpha * np.exp(np.minimum(X, 0))),
+    )
+
+
+def _normal_cdf(X: Array) -> Array:
+    """Φ(x), the probability that a standard normal number is below x."""
+    return np.vectorize(lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, otypes=[float])(X)
+
+
+def _gelu_by_tanh(X: Array) -> Array:
+    """x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2."""
+    return X * (1 + np.tanh(math.sqrt(2 / math.pi) * (X + 0.044715 * X**3))) / 2
+
+
+def _gelu_by_tanh_slope(X: Array) -> Array:
+    """The derivative of x t(x), by the product rule."""
+    T = np.tanh(math.sqrt(2 / math.pi) * (X + 0.044715 * X**3))
+    inner = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * X**2)
+    return (1 + T) / 2 + X * (1 - T**2) * inner / 2
+
+
+def _scaled_tanh_slope(X: Array) -> Array:
+    """The derivative of 1.7159 tanh(⅔x)."""
+    return 1.7159 * 2 / 3 * tanh_slope(2 * X / 3)
+
+
+HIDDEN_ACTIVATIONS = ACTIVATIONS | {
+    **{f"leaky relu, {slope}": _leaky_relu(slope) for slope in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)},
+    "elu": _elu(1, 1),
+    "selu": _elu(1.0507009873554805, 1.6732632423543772),
+    "softplus": (lambda X: np.logaddexp(0, X), sigmoid),
+    "swish": (
+        lambda X: X * sigmoid(X),
+        lambda X: sigmoid(X) + X * sigmoid_slope(X),
+    ),
+    "gelu": (
+        lambda X: X * _normal_cdf(X),
+        lambda X: _normal_cdf(X) + X * np.exp(-(X**2) / 2) / math.sqrt(2 * math.pi),
+    ),
+    "gelu by tanh": (_gelu_by_tanh, _gelu_by_tanh_slope),
+    "softsign": (lambda X: X / (1 + np.abs(X)), lambda X: 1 / (1 + np.abs(X)) ** 2),
+    "arctan": (np.arctan, lambda X: 1 / (1 + X**2)),
+    "sine": (np.sin, np.cos),
+    "scaled tanh": (lambda X: 1.7159 * np.tanh(2 * X / 3), _scaled_tanh_slope),
+}
+"""What may be between the layers of a network: the function and its derivative."""
+
+
 def softmax(Z: Array) -> Array:
     """p_j = e^{z_j} / Σ_c e^{z_c}, row by row."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum(axis=1, keepdims=True)
+
+
+def are_probabilities(A: Array) -> bool:
+    """Whether every row is of positive numbers that add up to 1."""
+    return bool(np.all(A > 0) and np.allclose(A.sum(axis=-1), 1, rtol=1e-6))
 
 
 def cross_entropies(Z: Array, Y: Array) -> Array:

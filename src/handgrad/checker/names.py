@@ -17,10 +17,13 @@ ARGUMENTS = {
         out units num_units n_units neurons n_neurons num_neurons num_classes n_classes
         output_width out_width classes outputs out_channels""",
     "hidden_dim": """hidden_dim hidden_size n_hidden num_hidden hidden_units hidden h hid_dim
-        hidden_width width hidden_features""",
+        hidden_width width hidden_features h1 h2 h3 hidden1 hidden2 hidden3 n_h1 n_h2 n_hidden1
+        n_hidden2 hidden_dim1 hidden_dim2 hidden_size1 hidden_size2 n_h""",
+    "layer_sizes": """layer_sizes sizes layer_dims layers_dims dims dimensions architecture topology
+        layer_widths widths units_per_layer shape""",
     "num_layers": "num_layers n_layers nlayers layers depth l num_linear_layers",
     "activation": "activation act activation_function activation_fn nonlinearity activation_name",
-    "step_size": "step_size lr learning_rate alpha eta learningrate stepsize rate",
+    "step_size": "step_size lr learning_rate learn_rate lrate alpha eta learningrate stepsize rate",
     "seed": "seed random_state random_seed rng generator",
     "labels": """labels label y targets target y_true ytrue true t classes truth ground_truth
         y_batch expected""",
@@ -31,6 +34,7 @@ ARGUMENTS = {
         output_grad d_output dvalues dl_dout grad_out output_error error dy d_loss loss_grad
         previous_partial_gradient upstream_gradient dldz dlda dldy""",
     "cache": "cache ctx context saved",
+    "optimizer": "optimizer optimiser optim opt",
 }
 
 _ROLES: dict[str, set[str]] = {
@@ -70,6 +74,16 @@ def kind_of(class_name: str) -> str | None:
     if re.search(others, name):
         return None
     return next((kind for kind, pattern in _KINDS if re.search(pattern, name)), None)
+
+
+def loss_takes(class_name: str) -> tuple[str, ...]:
+    """What a loss of this name may be given: scores, or what the name leaves open."""
+    name = plain(class_name)
+    if re.search(r"softmax|logit", name):
+        return ("scores",)
+    if re.search(r"nll|negativeloglikelihood", name):
+        return ("scores", "probabilities", "log-probabilities")
+    return ("scores", "probabilities")
 
 
 _WEIGHTS = {"w", "weight", "weights", "kernel", "theta", "wts", "wt", "matrix"}

@@ -1,13 +1,15 @@
 """Trying a whole network out, and a training run with it."""
 
+import itertools
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from handgrad.checker import cases
+from handgrad.checker import cases, names
 from handgrad.checker.attempts import attempt
+from handgrad.checker.binding import required_names
 from handgrad.checker.cases import HIDDEN_DIM, Array, Case
 from handgrad.checker.layer_trials import (
     Subject,
@@ -18,10 +20,12 @@ from handgrad.checker.layer_trials import (
     parameters_of,
     pass_twice,
     timed_out,
+    turned,
 )
-from handgrad.checker.loss_trials import LABEL_FORMS, new_loss, pass_loss
-from handgrad.checker.mathematics import softmax
-from handgrad.checker.objects import plain_result, state_of
+from handgrad.checker.loss_trials import Form, forms_of, new_loss, pass_loss
+from handgrad.checker.mathematics import are_probabilities, softmax
+from handgrad.checker.mistakes import close
+from handgrad.checker.objects import method, plain_result, state_of
 from handgrad.checker.observation import Call, Observation, Run
 from handgrad.checker.trial import Trial
 
@@ -31,13 +35,14 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
 
     Of 4, two hidden layers are of the same widths: where these are one object, it shows.
     """
-    build = network_builder(subject, others)
+    observation.takes_labels = takes_labels(subject)
+    build, observation.columns = network_builder(subject, others)
     for num_layers in (4, 3, 2, 1) if subject.takes_depth else (None,):
         thing, observation.problem = attempt(subject.folder, build, num_layers)
         if observation.problem:
             return
         case = cases.NETWORK
-        X, G = case.inputs(0), case.gradients(0)
+        X, G = turned(case, observation.columns)
         parameters = parameters_of(thing, X)
         fill_parameters(thing, parameters, case)
         if not observation.runs:
@@ -45,32 +50,55 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
             differentiate(thing, X, G, observation)
         run = Run(case, f"{num_layers} layers" if num_layers else OWN_LAYERS)
         observation.runs.append(run)
-        pass_twice(Trial(thing, run, subject.folder), case, False)
+        trial = Trial(thing, run, subject.folder)
+        if observation.takes_labels:
+            trial.forward(X)
+        else:
+            pass_twice(trial, case, observation.columns)
         if timed_out(run):
             return
+
+
+def takes_labels(network: Subject) -> bool:
+    """Whether its backward has the loss in it: it asks for labels, and for no gradient."""
+    asked = required_names(method(network.cls, names.BACKWARD) or print)
+    return any(names.argument_role(name, ["labels"]) for name in asked) and not any(
+        names.argument_role(name, ["gradient"]) for name in asked
+    )
 
 
 OWN_LAYERS = "as many layers as it has"
 """The variant of a run of a network that is not asked for a number of layers."""
 
 
-def network_builder(subject: Subject, others: list[Subject]) -> Callable[[int | None], Any]:
-    """Makes a network of so many layers, with the first kind of `activation` it accepts."""
+def network_builder(
+    subject: Subject, others: list[Subject]
+) -> tuple[Callable[[int | None], Any], bool]:
+    """What makes a network of so many layers, with the first kind of `activation` it accepts.
+
+    And whether that network takes its examples in columns.
+    """
     case = cases.NETWORK
     activations: list[Any] = ["Sigmoid", "sigmoid", "ReLU", "relu"]
     for kind in ("sigmoid", "relu", "tanh"):
         activations += [other.cls for other in others if other.kind == kind]
-        activations += [other.build({}) for other in others if other.kind == kind]
+        activations += [other.build({}, {}) for other in others if other.kind == kind]
 
     def build(activation: Any, num_layers: int | None) -> Any:
-        sizes = {"input_dim": case.d, "output_dim": case.c, "hidden_dim": cases.HIDDEN_DIM}
-        return subject.build({**sizes, "num_layers": num_layers, "activation": activation})
+        sizes = {"input_dim": case.d, "output_dim": case.c, "hidden_dim": HIDDEN_DIM}
+        widths = [case.d, *[HIDDEN_DIM] * ((num_layers or 2) - 1), case.c]
+        required = {"activation": activation, "layer_sizes": widths}
+        return subject.build({**sizes, "num_layers": num_layers}, required)
 
     for activation in activations:
         thing, failure = attempt(subject.folder, build, activation, 3)
-        if failure is None and output_of(thing, case.inputs(0)) is not None:
-            return partial(build, activation)
-    return partial(build, activations[0])
+        if failure is not None:
+            continue
+        if output_of(thing, case.inputs(0)) is not None:
+            return partial(build, activation), False
+        if np.shape(output_of(thing, turned(case, True)[0])) == (case.c, case.n):
+            return partial(build, activation), True
+    return partial(build, activations[0]), False
 
 
 TRAINING = "training run"
@@ -96,7 +124,8 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
     def train() -> list[Array]:
         outputs = []
         X = cases.TRAINING.inputs(0)
-        gradient = _loss_gradient(losses, _forward(parts, X, observation.columns))
+        scores = _forward(parts, X, observation.columns)
+        gradient = _loss_gradient(losses, scores, observation.columns)
         for _ in range(cases.TRAINING_STEPS):
             outputs.append(_forward(parts, X, observation.columns))
             _backward(parts, gradient(outputs[-1]), observation.columns)
@@ -113,15 +142,16 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
 def _parts(subjects: list[Subject], observation: Observation) -> list[Any] | None:
     """What is trained: [network], or [linear, activation, linear]."""
     by_kind = {subject.kind: subject for subject in reversed(subjects)}
-    if "network" in by_kind:
-        return [network_builder(by_kind["network"], subjects)(2)]
+    if "network" in by_kind and not takes_labels(by_kind["network"]):
+        build, observation.columns = network_builder(by_kind["network"], subjects)
+        return [build(2)]
     activation = by_kind.get("sigmoid") or by_kind.get("tanh") or by_kind.get("relu")
     if "linear" not in by_kind or activation is None:
         return None
     case = cases.TRAINING
     make = oriented(by_kind["linear"], case, observation)
     inner, outer = Case(case.n, case.d, HIDDEN_DIM), Case(case.n, HIDDEN_DIM, case.c)
-    return [make(inner), activation.build({}), make(outer)]
+    return [make(inner), activation.build({}, {}), make(outer)]
 
 
 def _forward(parts: list[Trial], X: Array, columns: bool) -> Array:
@@ -145,27 +175,27 @@ def _first(result: Any) -> Any:
     return result[0] if isinstance(result, tuple | list) and result else result
 
 
-def _loss_gradient(losses: list[Subject], Z: Array) -> Callable[[Array], Array]:
-    """The gradient of the file's own loss, with labels as it likes them; else the right one."""
+def _loss_gradient(losses: list[Subject], Z: Array, columns: bool) -> Callable[[Array], Array]:
+    """The gradient of the file's own loss of scores, in the form that suits it; else the right one.
+
+    The 1/n of the mean may be in the layers instead. A network may end in a softmax.
+    """
     case = cases.TRAINING
 
     def right(Z: Array) -> Array:
-        return (softmax(Z) - np.eye(case.c)[case.labels()]) / case.n
+        Y = np.eye(case.c)[case.labels()]
+        return (-Y / Z if are_probabilities(Z) else softmax(Z) - Y) / case.n
 
-    best, least = right, float("inf")
-    for loss in losses:
-        for form in LABEL_FORMS.values():
-            labels = form(case.labels(), case.c)
-            trial, failure = attempt(None, new_loss, loss, Run(case, ""))
-            if failure is not None:
-                continue
+    for loss, form in itertools.product(losses, forms_of("softmax", columns)):
+        trial, failure = attempt(None, new_loss, loss, Run(case, ""))
+        if failure is not None:
+            continue
 
-            def own(Z: Array, trial: Trial = trial, labels: Any = labels) -> Array:
-                return np.array(_first(pass_loss(trial, Z, labels)), dtype=float)
+        def own(Z: Array, trial: Trial = trial, form: Form = form) -> Array:
+            result = _first(pass_loss(trial, form.values(Z, case.labels())))
+            return np.array(form.turned(result), dtype=float)
 
-            gradient, failure = attempt(None, own, Z)
-            if failure is None and np.shape(gradient) == Z.shape:
-                error = float(np.max(np.abs(gradient - right(Z))))
-                if error < least:
-                    best, least = own, error
-    return best
+        gradient, failure = attempt(None, own, Z)
+        if failure is None and any(close(gradient, k * right(Z)) for k in (1, case.n)):
+            return own
+    return right

@@ -52,6 +52,8 @@ class Observation:
         Why nothing could be seen: it cannot be constructed, say.
     columns
         Whether a batch holds its examples in columns, d × n.
+    takes_labels
+        Whether the backward of a network asks for labels, not for a gradient.
     parameters
         The arrays on which the output depends, by path.
     runs
@@ -67,6 +69,7 @@ class Observation:
     kind: str
     problem: Failure | None = None
     columns: bool = False
+    takes_labels: bool = False
     parameters: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     differences: State = field(default_factory=dict)

@@ -10,9 +10,19 @@ from handgrad.checker.objects import method
 from handgrad.checker.observation import Observation
 
 
-def observe(subject: Subject, others: list[Subject]) -> Observation:
-    """Try out one class, as its kind demands; a network may be told to use one of the `others`."""
-    observation = Observation(subject.name, subject.kind)
+def observe(subject: Subject, others: list[Subject], columns: bool | None = None) -> Observation:
+    """Try out one class, as its kind demands.
+
+    Parameters
+    ----------
+    subject
+        The class.
+    others
+        All classes of its file: a network may be told to use one of them.
+    columns
+        Whether its file has its examples in columns; None where nothing says.
+    """
+    observation = Observation(subject.name, subject.kind, columns=bool(columns))
     for role, choices in (
         ("forward", names.FORWARD),
         ("backward", names.BACKWARD),
@@ -23,7 +33,7 @@ def observe(subject: Subject, others: list[Subject]) -> Observation:
             observation.methods[role] = (code.co_filename, code.co_firstlineno)
     try:
         if subject.kind == "loss":
-            observe_loss(subject, observation)
+            observe_loss(subject, observation, columns)
         elif subject.kind == "network":
             observe_network(subject, observation, others)
         else:

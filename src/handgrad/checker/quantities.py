@@ -1,6 +1,6 @@
 """The quantities that are judged: what each is called, its equation, and where that comes from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -115,31 +115,61 @@ def activation(kind: str) -> tuple[Quantity, Quantity]:
     )
 
 
-LOSS = Quantity(
+GIVEN = {"scores": "Z", "probabilities": "p", "log-probabilities": "log p"}
+"""The symbols of what a loss may be given."""
+
+_LOSS_OF_PROBABILITIES = Quantity(
     "forward",
     "L",
-    "L = −1/n Σₖ log p_{y|xₖ},  p_j = e^{z_j} / Σ_c e^{z_c}",
+    "L = −1/n Σₖ log p_{y|xₖ}",
     (
         "Every example contributes the negative logarithm of the probability of its own class, and "
         "the loss is the mean of these n numbers.",
     ),
 )
+LOSS = {
+    "scores": replace(
+        _LOSS_OF_PROBABILITIES,
+        equation="L = −1/n Σₖ log p_{y|xₖ},  p_j = e^{z_j} / Σ_c e^{z_c}",
+    ),
+    "probabilities": _LOSS_OF_PROBABILITIES,
+    "log-probabilities": _LOSS_OF_PROBABILITIES,
+}
+"""The loss, by what it is given."""
+
 LARGE_SCORES = Quantity(
     "large scores",
     "L",
     "p_j = e^{z_j − m} / Σ_c e^{z_c − m}  for any m",
     ("The factor e^{−m} cancels, so m may be chosen for each row such that nothing overflows.",),
 )
-LOSS_GRADIENT = Quantity(
-    "input gradient",
-    "∂L/∂Z",
-    "∂L/∂Z = (p − onehot(y)) / n",
-    (
-        "For one example −log p_y = log Σ_c e^{z_c} − z_y, and the derivative by z_j is "
-        "p_j − [j = y].",
-        "The loss is the mean of n of these, which puts 1/n in front of each.",
+_MEAN = "The loss is the mean of n of these, which puts 1/n in front of each."
+LOSS_GRADIENT = {
+    "scores": Quantity(
+        "input gradient",
+        "∂L/∂Z",
+        "∂L/∂Z = (p − onehot(y)) / n",
+        (
+            "For one example −log p_y = log Σ_c e^{z_c} − z_y, and the derivative by z_j is "
+            "p_j − [j = y].",
+            _MEAN,
+        ),
     ),
-)
+    "probabilities": Quantity(
+        "input gradient",
+        "∂L/∂p",
+        "∂L/∂p = −onehot(y) / (n p)",
+        ("For one example the derivative of −log p_y by p_j is −[j = y] / p_j.", _MEAN),
+    ),
+    "log-probabilities": Quantity(
+        "input gradient",
+        "∂L/∂log p",
+        "∂L/∂log p = −onehot(y) / n",
+        ("For one example the derivative of −log p_y by log p_j is −[j = y].", _MEAN),
+    ),
+}
+"""The gradient of the loss with respect to what it is given."""
+
 NETWORK_OUTPUT = Quantity(
     "forward",
     "Z",

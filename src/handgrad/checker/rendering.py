@@ -49,10 +49,16 @@ def _layer(layer: LayerVerdict, explain: bool) -> Iterator[RenderableType]:
     for part in layer.parts:
         if part.finding is not None:
             yield Padding(Group(*_finding(part, part.finding, explain)), (1, 0, 0, 2))
-        elif part.note and (explain or part.status == "waiting"):
+        elif part.note and (explain or _is_unjudged(layer, part)):
             yield Padding(Text(f"{part.name}: {part.note}", style="dim"), (0, 0, 0, 2))
     for remark in layer.remarks:
         yield Padding(Text(remark, style="dim"), (1, 0, 0, 2))
+
+
+def _is_unjudged(layer: LayerVerdict, part: Part) -> bool:
+    """Whether it is left open if the part is right."""
+    whole = layer.kind in ("network", "training")
+    return part.status == "waiting" or (whole and part.status == "absent")
 
 
 def _marks(parts: list[Part]) -> Text:

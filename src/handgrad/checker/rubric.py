@@ -68,7 +68,9 @@ def grade(verdict: Verdict, rubric: Rubric) -> list[tuple[str, float, float, str
     for kind, parts in rubric.items():
         for part, points in parts.items():
             status, reason = _status(verdict, kind, part)
-            earned = points if status in ("right", "absent") else 0.0
+            # A layer may do without a bias, or a step; without a training run, nothing is learned.
+            full = status == "right" or (status == "absent" and kind != "training")
+            earned = points if full else 0.0
             rows.append((f"{kind}: {part}", float(earned), float(points), reason))
     return rows
 

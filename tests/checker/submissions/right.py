@@ -290,6 +290,77 @@ class LinearNoBias:
         self.theta -= rate * self.theta_grad
 
 
+class LinearReturnsNested(LinearCourse):
+    """Backward returns the input's gradient and a pair; an optimizer steps."""
+
+    def backward(self, grad):
+        pair = (self.input.T @ grad, grad.sum(axis=0, keepdims=True))
+        return grad @ self.weights.T, pair
+
+    def step(self, optimizer, grads):
+        optimizer([self.weights, self.bias], grads)
+
+
+class LinearListsInPlace:
+    """Lists of parameters and of gradients, which backward writes into."""
+
+    def __init__(self, n_in, n_out):
+        self.params = [rng.standard_normal((n_in, n_out)), np.zeros(n_out)]
+        self.grads = [np.zeros_like(param) for param in self.params]
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.params[0] + self.params[1]
+
+    def backward(self, grad):
+        self.grads[0][...] = self.x.T @ grad
+        self.grads[1][...] = grad.sum(axis=0)
+        return grad @ self.params[0].T
+
+    def step(self, eps=0.1):
+        for param, grad in zip(self.params, self.grads, strict=True):
+            param -= eps * grad
+
+
+class DenseMadeAtFirstForward:
+    """It knows its inputs' number when it sees them; an optimizer steps."""
+
+    def __init__(self, units):
+        self.units, self.w = units, None
+
+    def forward(self, x):
+        if self.w is None:
+            self.w, self.b = rng.standard_normal((x.shape[1], self.units)), np.zeros(self.units)
+        self.x = x
+        return x @ self.w + self.b
+
+    def backward(self, grad):
+        self.dw, self.db = self.x.T @ grad, grad.sum(axis=0)
+        return grad @ self.w.T
+
+    def step(self, optimizer):
+        optimizer(self.w, self.dw)
+        optimizer(self.b, self.db)
+
+
+class DenseWithActivation:
+    """With an activation in it, if asked for."""
+
+    def __init__(self, shape, activation="relu"):
+        self.w, self.b = rng.standard_normal(shape), np.zeros(shape[1])
+        self.linear = {"relu": False, "linear": True}[activation]
+
+    def forward(self, x):
+        self.x, z = x, x @ self.w + self.b
+        self.mask = np.ones(z.shape) if self.linear else z > 0
+        return z * self.mask
+
+    def backward(self, grad):
+        grad = grad * self.mask
+        self.dw, self.db = self.x.T @ grad, grad.sum(axis=0)
+        return grad @ self.w.T
+
+
 class SigmoidOutput:
     def forward(self, x):
         self.out = 1 / (1 + np.exp(-x))
@@ -416,6 +487,44 @@ class SoftmaxCrossEntropyReturnsBoth:
         return dout * self.grad
 
 
+class CrossEntropyInColumns:
+    """Scores c × n, and labels 1 × n."""
+
+    def forward(self, z, y):
+        e = np.exp(z - z.max(axis=0, keepdims=True))
+        self.p, self.y = e / e.sum(axis=0, keepdims=True), y
+        return -np.log(self.p[y, np.arange(y.size)]).mean()
+
+    def backward(self):
+        grad = self.p.copy()
+        grad[self.y, np.arange(self.y.size)] -= 1
+        return grad / self.y.size
+
+
+class CrossEntropyOfProbabilities:
+    """One-hot labels, and a small constant in the logarithm and below the fraction."""
+
+    def forward(self, probs, targets):
+        self.probs, self.targets = probs, targets
+        return -(targets * np.log(probs + 1e-8)).sum() / len(probs)
+
+    def backward(self):
+        self.dinputs = -self.targets / (self.probs + 1e-8) / len(self.probs)
+
+
+class NLLLoss:
+    """Of logarithms of probabilities."""
+
+    def forward(self, log_probs, labels):
+        self.shape, self.labels = log_probs.shape, labels
+        return -log_probs[np.arange(len(labels)), labels].mean()
+
+    def backward(self):
+        grad = np.zeros(self.shape)
+        grad[np.arange(len(self.labels)), self.labels] = -1 / len(self.labels)
+        return grad
+
+
 class MLP:
     """One class with everything in it."""
 
@@ -485,6 +594,42 @@ class MLPOfTwo:
     def step(self, step_size):
         self.first.step(step_size)
         self.last.step(step_size)
+
+
+class MLPOfSizes:
+    """Its widths are a list, and its hidden activation is not one of the usual three."""
+
+    def __init__(self, layer_sizes):
+        pairs = list(pairwise(layer_sizes))
+        self.W = [rng.standard_normal(pair) for pair in pairs]
+        self.b = [np.zeros(width) for _, width in pairs]
+
+    def forward(self, x):
+        self.x, self.z = [], []
+        for k, (w, b) in enumerate(zip(self.W, self.b, strict=True)):
+            self.x.append(x)
+            self.z.append(x @ w + b)
+            x = np.log1p(np.exp(self.z[-1])) if k < len(self.W) - 1 else self.z[-1]
+        return x
+
+    def backward(self, grad):
+        self.dW, self.db = [None] * len(self.W), [None] * len(self.W)
+        for k in range(len(self.W) - 1, -1, -1):
+            if k < len(self.W) - 1:
+                grad = grad / (1 + np.exp(-self.z[k]))
+            self.dW[k], self.db[k] = self.x[k].T @ grad, grad.sum(axis=0)
+            grad = grad @ self.W[k].T
+        return grad
+
+    def step(self, lr):
+        for k in range(len(self.W)):
+            self.W[k] -= lr * self.dW[k]
+            self.b[k] -= lr * self.db[k]
+
+
+class MLPOfTwoHidden(MLPOfSizes):
+    def __init__(self, n_in, h1, h2, n_out):
+        super().__init__([n_in, h1, h2, n_out])
 
 
 class LinearList:

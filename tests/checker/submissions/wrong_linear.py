@@ -128,6 +128,17 @@ class LinearLastExampleBias(Linear):
         return grad @ self.weights.T
 
 
+class LinearFirstLeftOut(Linear):
+    mistake = ("weights gradient", "example left out")
+
+    def backward(self, grad):
+        self.weights_grad = np.zeros_like(self.weights)
+        for k in range(1, len(grad)):
+            self.weights_grad += np.outer(self.x[k], grad[k])
+        self.bias_grad = grad.sum(axis=0, keepdims=True)
+        return grad @ self.weights.T
+
+
 class LinearAveraged(Linear):
     mistake = ("weights gradient", "averaged")
 

@@ -233,6 +233,86 @@ class SoftmaxDiagonal:
         return grad * self.p * (1 - self.p)
 
 
+class Softmax:
+    def forward(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def backward(self, grad):
+        return self.p * (grad - (grad * self.p).sum(axis=1, keepdims=True))
+
+
+class SoftmaxOverColumns(Softmax):
+    mistake = ("forward", "wrong axis")
+
+    def forward(self, z):
+        e = np.exp(z - z.max(axis=0))
+        self.p = e / e.sum(axis=0)
+        return self.p
+
+
+class SoftmaxOverflows(Softmax):
+    mistake = ("large scores", "softmax overflows")
+
+    def forward(self, z):
+        e = np.exp(z)
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+
+class SoftmaxMaxOfAll(Softmax):
+    mistake = ("large scores", "max over the wrong axis")
+
+    def forward(self, z):
+        e = np.exp(z - z.max())
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+
+class SoftmaxNotDivided(Softmax):
+    mistake = ("forward", "not normalised")
+
+    def forward(self, z):
+        self.p = np.exp(z - z.max(axis=1, keepdims=True))
+        return self.p
+
+
+class SoftmaxSumOverColumns(Softmax):
+    mistake = ("input gradient", "wrong axis")
+
+    def backward(self, grad):
+        return self.p * (grad - (grad * self.p).sum(axis=0))
+
+
+class SoftmaxSumOfAll(Softmax):
+    mistake = ("input gradient", "summed over everything")
+
+    def backward(self, grad):
+        return self.p * (grad - np.sum(grad * self.p))
+
+
+class SoftmaxNoDenominator(Softmax):
+    mistake = ("input gradient", "denominator forgotten")
+
+    def backward(self, grad):
+        return self.p * grad
+
+
+class SoftmaxNoOuterFactor(Softmax):
+    mistake = ("input gradient", "outer factor forgotten")
+
+    def backward(self, grad):
+        return grad - (grad * self.p).sum(axis=1, keepdims=True)
+
+
+class SoftmaxUnweightedSum(Softmax):
+    mistake = ("input gradient", "sum without the probabilities")
+
+    def backward(self, grad):
+        return self.p * (grad - grad.sum(axis=1, keepdims=True))
+
+
 class CrossEntropySoftmax:
     """Right for labels of shape n."""
 
@@ -395,6 +475,63 @@ class CrossEntropyPairsBackward(CrossEntropySoftmax):
         return grad / len(grad)
 
 
+class CrossEntropyFromOne(CrossEntropySoftmax):
+    mistake = ("forward", "labels shifted")
+
+    def forward(self, logits, labels):
+        return super().forward(logits, labels - 1)
+
+
+class CrossEntropyFirstLeftOut(CrossEntropySoftmax):
+    mistake = ("forward", "example left out")
+
+    def forward(self, logits, labels):
+        super().forward(logits, labels)
+        return -sum(np.log(self.p[i, labels[i]]) for i in range(1, len(labels))) / len(labels)
+
+
+class CrossEntropyInColumnsUndivided:
+    """Scores and one-hot labels c × n."""
+
+    mistake = ("input gradient", "not divided by n")
+
+    def forward(self, scores, onehot):
+        e = np.exp(scores - scores.max(axis=0))
+        self.p, self.onehot = e / e.sum(axis=0), onehot
+        return -np.log((self.p * onehot).sum(axis=0)).mean()
+
+    def backward(self):
+        return self.p - self.onehot
+
+
+class CrossEntropyOfProbabilitiesByScores:
+    mistake = ("input gradient", "gradient with respect to the scores")
+
+    def forward(self, p, labels):
+        self.p, self.labels = p, labels
+        return -np.mean(np.log(p[np.arange(len(labels)), labels]))
+
+    def backward(self):
+        grad = self.p.copy()
+        grad[np.arange(len(grad)), self.labels] -= 1
+        return grad / len(grad)
+
+
+class SoftmaxCrossEntropyWithoutSoftmax:
+    """Its name says that the softmax is its own."""
+
+    mistake = ("forward", "not normalised")
+
+    def forward(self, scores, labels):
+        self.scores, self.labels = scores, labels
+        return -np.mean(scores[np.arange(len(labels)), labels])
+
+    def backward(self):
+        grad = np.zeros_like(self.scores)
+        grad[np.arange(len(grad)), self.labels] = -1 / len(grad)
+        return grad
+
+
 class CrossEntropyOfProbabilities(CrossEntropySoftmax):
     mistake = ("input gradient", "softmax's derivative forgotten")
 
@@ -471,6 +608,14 @@ class NetworkActivationLast(FeedForwardNetwork):
 
     def forward(self, x):
         return sigmoid(super().forward(x))
+
+
+class NetworkSoftmaxLast(FeedForwardNetwork):
+    mistake = ("forward", "softmax after the last layer")
+
+    def forward(self, x):
+        e = np.exp(super().forward(x))
+        return e / e.sum(axis=1, keepdims=True)
 
 
 class NetworkWithoutActivations(FeedForwardNetwork):

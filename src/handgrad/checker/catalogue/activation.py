@@ -57,7 +57,7 @@ OUTPUT = (
     ),
 )
 
-_FORGOTTEN = Mistake(
+FORGOTTEN = Mistake(
     "derivative forgotten",
     "The activation's derivative is forgotten",
     "The gradient is passed on as it came, as if the function's slope were 1 everywhere.",
@@ -71,7 +71,7 @@ _UPSTREAM = Mistake(
     "The chain rule has two factors here. Where is the other one?",
     lambda s: s.slope,
 )
-_STALE_OUTPUT = Mistake(
+STALE_OUTPUT = Mistake(
     "function instead of derivative",
     "Multiplied by the function instead of its derivative",
     "The gradient is multiplied by g(x), but the chain rule asks for g′(x).",
@@ -86,7 +86,7 @@ _TRANSPOSED = Mistake(
     lambda s: s.right.T,
 )
 _COMMON = [
-    _FORGOTTEN,
+    FORGOTTEN,
     _UPSTREAM,
     _TRANSPOSED,
     Mistake(
@@ -272,24 +272,11 @@ TANH = (
         lambda s: s.G * s.A * (1 - s.A),
     ),
     *_COMMON,
-    _STALE_OUTPUT,
-)
-
-SOFTMAX = (
-    Mistake(
-        "only the diagonal",
-        "Only the diagonal of the Jacobian is used",
-        "Each probability depends on all scores of its row, by their common denominator; "
-        "pᵢ(1 − pᵢ) is only its dependence on its own.",
-        "How does p₁ change when z₂ grows?",
-        lambda s: s.G * s.A * (1 - s.A),
-    ),
-    _FORGOTTEN,
-    _STALE_OUTPUT,
+    STALE_OUTPUT,
 )
 
 OTHER = (
-    _FORGOTTEN,
+    FORGOTTEN,
     Mistake(
         "mask from the gradient",
         "The gradient is cut by its own sign",
@@ -298,5 +285,5 @@ OTHER = (
         lambda s: s.G * (s.G > 0),
     ),
     _TRANSPOSED,
-    _STALE_OUTPUT,
+    STALE_OUTPUT,
 )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from handgrad.checker.catalogue.scales import LEFT_OUT
 from handgrad.checker.mistakes import Mistake
 
 OUTPUT = (
@@ -69,6 +70,8 @@ _LATE = (
 )
 
 WEIGHTS = (
+    Mistake(*LEFT_OUT, lambda s: s.X[:-1].T @ s.G[:-1]),
+    Mistake(*LEFT_OUT, lambda s: s.X[1:].T @ s.G[1:]),
     Mistake(
         "transposed",
         "The gradient of the weights is transposed",
@@ -179,6 +182,8 @@ WEIGHTS = (
 )
 
 BIAS = (
+    Mistake(*LEFT_OUT, lambda s: s.G[:-1].sum(axis=0)),
+    Mistake(*LEFT_OUT, lambda s: s.G[1:].sum(axis=0)),
     Mistake(
         "sum over the batch forgotten",
         "The sum over the batch is missing",

@@ -2,27 +2,13 @@
 
 import numpy as np
 
+from handgrad.checker.catalogue import softmax
+from handgrad.checker.catalogue.scales import LEFT_OUT
 from handgrad.checker.mistakes import Mistake, Situation
 
 
 def _log(s: Situation) -> np.ndarray:
     return np.asarray(np.log(s.P))
-
-
-def _softmax_shifted(s: Situation, axis: int | None) -> np.ndarray:
-    """Softmax of scores from which the maximum along `axis` was taken: wrong for axis 0."""
-    E = np.exp(s.Z - s.Z.max(axis=axis, keepdims=axis is not None))
-    return np.asarray(E / E.sum(axis=1, keepdims=True))
-
-
-def _softmax_columns(s: Situation) -> np.ndarray:
-    E = np.exp(s.Z)
-    return np.asarray(E / E.sum(axis=0, keepdims=True))
-
-
-def _softmax_everything(s: Situation) -> np.ndarray:
-    E = np.exp(s.Z)
-    return np.asarray(E / E.sum())
 
 
 def _losses(P: np.ndarray, s: Situation) -> np.ndarray:
@@ -36,22 +22,20 @@ _PAIRS = (
     "example is paired with the label of every other.",
     "Print the shape of what you index or subtract with. Is there one number for each example?",
 )
-_AXIS = (
-    "wrong axis",
-    "The softmax is normalised along the wrong axis",
-    "It is the c probabilities of one example that must add up to 1, not those of one class over "
-    "the batch.",
-    "Along which axis do the probabilities you compute add up to 1?",
-)
-_MAX_AXIS = (
-    "max over the wrong axis",
-    "The maximum is taken over the wrong axis",
-    "To take a different number from each column changes the probabilities; only a number common "
-    "to a whole row cancels.",
-    "Which entries share a denominator? What is subtracted must be the same for all of these.",
+_SHIFTED = (
+    "labels shifted",
+    "The labels are off by one",
+    "The numbers are those of the class before or after the one that each label says.",
+    "Are the classes counted from 0 or from 1, in the labels and in your index?",
 )
 
 OUTPUT = (
+    Mistake(*_SHIFTED, lambda s: -np.log((s.P * np.roll(s.Y, 1, axis=1)).sum(axis=1)).mean()),
+    Mistake(*_SHIFTED, lambda s: -np.log((s.P * np.roll(s.Y, -1, axis=1)).sum(axis=1)).mean()),
+    Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[:-1].mean()),
+    Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[1:].mean()),
+    Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[:-1].sum() / s.n),
+    Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[1:].sum() / s.n),
     Mistake(
         "summed instead of averaged",
         "The loss is summed where a mean is meant",
@@ -85,15 +69,12 @@ OUTPUT = (
     Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].mean()),
     Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].sum()),
     Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].sum() / s.n),
-    Mistake(*_AXIS, lambda s: _losses(_softmax_columns(s), s).mean()),
+    Mistake(*softmax.AXIS, lambda s: _losses(softmax.by_columns(s.Z), s).mean()),
     Mistake(
-        "not normalised by rows",
-        "The softmax is normalised over the whole batch",
-        "All n · c numbers together add up to 1, but each row should.",
-        "Along which axis do the probabilities you compute add up to 1?",
-        lambda s: _losses(_softmax_everything(s), s).mean(),
+        *softmax.EVERYTHING,
+        lambda s: _losses(softmax.by_everything(s.Z), s).mean(),
     ),
-    Mistake(*_MAX_AXIS, lambda s: _losses(_softmax_shifted(s, 0), s).mean()),
+    Mistake(*softmax.MAX_AXIS, lambda s: _losses(softmax.shifted(s.Z, 0), s).mean()),
     Mistake(
         "not normalised",
         "The softmax is not applied",
@@ -144,10 +125,7 @@ OUTPUT = (
         lambda s: -_log(s).mean(),
     ),
     Mistake(
-        "softmax applied twice",
-        "The softmax is applied twice",
-        "The scores become probabilities, and the probabilities are treated as scores again.",
-        "How often is exp applied on the way from scores to loss?",
+        *softmax.TWICE,
         lambda s: _losses(s.P_twice, s).mean(),
     ),
 )
@@ -171,6 +149,8 @@ def _pairs_subtracted(s: Situation) -> np.ndarray:
 
 GRADIENT = (
     _UNDIVIDED,
+    Mistake(*_SHIFTED, lambda s: (s.P - np.roll(s.Y, 1, axis=1)) / s.n),
+    Mistake(*_SHIFTED, lambda s: (s.P - np.roll(s.Y, -1, axis=1)) / s.n),
     Mistake(
         "sign flipped",
         "The sign is flipped",
@@ -225,10 +205,10 @@ GRADIENT = (
     ),
     Mistake(*_PAIRS, lambda s: _pairs_subtracted(s) / s.n),
     Mistake(*_PAIRS, _pairs_subtracted),
-    Mistake(*_AXIS, lambda s: (_softmax_columns(s) - s.Y) / s.n),
-    Mistake(*_AXIS, lambda s: _softmax_columns(s) - s.Y),
-    Mistake(*_MAX_AXIS, lambda s: (_softmax_shifted(s, 0) - s.Y) / s.n),
-    Mistake(*_MAX_AXIS, lambda s: _softmax_shifted(s, 0) - s.Y),
+    Mistake(*softmax.AXIS, lambda s: (softmax.by_columns(s.Z) - s.Y) / s.n),
+    Mistake(*softmax.AXIS, lambda s: softmax.by_columns(s.Z) - s.Y),
+    Mistake(*softmax.MAX_AXIS, lambda s: (softmax.shifted(s.Z, 0) - s.Y) / s.n),
+    Mistake(*softmax.MAX_AXIS, lambda s: softmax.shifted(s.Z, 0) - s.Y),
     Mistake(
         "only the right class",
         "Only the score of the right class gets a gradient",
@@ -244,10 +224,7 @@ GRADIENT = (
         lambda s: s.P * (1 - s.P) / s.n,
     ),
     Mistake(
-        "softmax applied twice",
-        "The softmax is applied twice",
-        "The probabilities are treated as scores again.",
-        "How often is exp applied on the way from scores to gradient?",
+        *softmax.TWICE,
         lambda s: (s.P_twice - s.Y) / s.n,
     ),
     Mistake(
@@ -259,23 +236,26 @@ GRADIENT = (
     ),
 )
 
-OVERFLOW = Mistake(
-    "softmax overflows",
-    "The softmax overflows for large scores",
-    "e¹⁰⁰⁰ is more than a float can hold: it becomes ∞, and ∞/∞ is not a number.",
-    "The probabilities do not change when the same number is taken from all scores of a row. Which "
-    "number would make the largest exponent harmless?",
-    lambda s: s.right,
+_OF_SCORES = (
+    "gradient with respect to the scores",
+    "This is the gradient with respect to the scores",
+    "The numbers are those of p − y, with the derivative of the softmax in them. But this loss is "
+    "given probabilities, and the softmax before it multiplies by its derivative once more.",
+    "What does forward take, scores or probabilities? Differentiate −log p with respect to that.",
 )
-
-GLOBAL_MAX = Mistake(
-    "max over the wrong axis",
-    "The maximum is taken over the whole batch instead of over each row",
-    "A row whose scores are all far below another row's becomes e⁻²⁰⁰⁰ = 0 throughout, and 0/0 is "
-    "not a number.",
-    "Which entries share a denominator? The maximum must be one of these.",
-    lambda s: _losses(_softmax_shifted(s, None), s).mean(),
+_UNDIVIDED_WORDS = (_UNDIVIDED.slug, _UNDIVIDED.title, _UNDIVIDED.why, _UNDIVIDED.hint)
+PROBABILITIES_GRADIENT = (
+    Mistake(*_UNDIVIDED_WORDS, lambda s: -s.Y / s.P),
+    Mistake(*_OF_SCORES, lambda s: (s.P - s.Y) / s.n),
+    Mistake(*_OF_SCORES, lambda s: s.P - s.Y),
 )
+"""Of a loss of probabilities."""
+LOG_PROBABILITIES_GRADIENT = (
+    Mistake(*_UNDIVIDED_WORDS, lambda s: -s.Y),
+    Mistake(*_OF_SCORES, lambda s: (s.P - s.Y) / s.n),
+    Mistake(*_OF_SCORES, lambda s: s.P - s.Y),
+)
+"""Of a loss of logarithms of probabilities."""
 
 SECOND_OUTPUT = (
     Mistake(

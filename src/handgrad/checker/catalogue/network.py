@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.checker.mathematics import ACTIVATIONS
+from handgrad.checker.mathematics import HIDDEN_ACTIVATIONS, softmax
 from handgrad.checker.mistakes import Mistake, Situation
 
 
 def _chain(s: Situation, before_first: bool, between: bool, after_last: bool) -> Any:
     """The network's output with activations in these places."""
-    function = ACTIVATIONS[s.activation][0]
+    function = HIDDEN_ACTIVATIONS[s.activation][0]
     A = function(s.X) if before_first else s.X
     for number, (W, b) in enumerate(s.layers):
         A = A @ W + b
@@ -23,7 +23,7 @@ def _chain(s: Situation, before_first: bool, between: bool, after_last: bool) ->
 def _any_activation(s: Situation, **places: bool) -> Any:
     """As `_chain`, for the activation that comes nearest to what the network put out."""
     outputs = []
-    for name in ACTIVATIONS:
+    for name in HIDDEN_ACTIVATIONS:
         twin = Situation(**{**vars(s), "activation": name})
         outputs.append(_chain(twin, **places))
     return outputs
@@ -38,7 +38,7 @@ def _mistake(slug: str, title: str, why: str, hint: str, **places: bool) -> list
             hint,
             lambda s, number=number: _any_activation(s, **places)[number],  # type: ignore[misc]
         )
-        for number in range(len(ACTIVATIONS))
+        for number in range(len(HIDDEN_ACTIVATIONS))
     ]
 
 
@@ -79,7 +79,18 @@ OUTPUT = (
             "How many objects does [layer] * 2 make?",
             lambda s, name=name: _with_one_layer_repeated(s, name),  # type: ignore[misc]
         )
-        for name in ACTIVATIONS
+        for name in HIDDEN_ACTIVATIONS
+    ],
+    *[
+        Mistake(
+            "softmax after the last layer",
+            "There is a softmax after the last layer",
+            "The loss takes scores, and has the softmax in it; with one in the network, too, it "
+            "would be applied twice.",
+            "What does the loss do first with what it is given?",
+            lambda s, name=name: _ending_in_softmax(s, name),  # type: ignore[misc]
+        )
+        for name in HIDDEN_ACTIVATIONS
     ],
     Mistake(
         "wrong number of layers",
@@ -90,6 +101,12 @@ OUTPUT = (
         lambda s: _with_its_own_layers(s),
     ),
 )
+
+
+def _ending_in_softmax(s: Situation, activation: str) -> Any:
+    """The output as probabilities."""
+    twin = Situation(**{**vars(s), "activation": activation})
+    return softmax(_chain(twin, before_first=False, between=True, after_last=False))
 
 
 def _with_its_own_layers(s: Situation) -> Any:
@@ -143,7 +160,7 @@ TRAINS_WRONG = Mistake(
 
 def _gradients(s: Situation, derivative: bool, passed: bool) -> Any:
     """All gradients in one vector; without the activations' derivative, or without passing on."""
-    function, slope = ACTIVATIONS[s.activation]
+    function, slope = HIDDEN_ACTIVATIONS[s.activation]
     inputs, A = [], s.X
     for number, (W, b) in enumerate(s.layers):
         inputs.append(A)
