@@ -42,7 +42,7 @@ def test_again_it_runs_nothing(capsys):
     assert study("my.toml", "--quiet") == 0
     assert study("my.toml") == 0
     output = capsys.readouterr().out
-    assert "2 of 2 runs were finished before" in output
+    assert "2 of 2 runs had ended before" in output
     assert "seed=1 finished" not in output
 
 

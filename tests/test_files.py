@@ -1,9 +1,10 @@
 import contextlib
+import errno
 
 import pytest
 
 from handgrad.errors import UsageError
-from handgrad.files import joined, locked, replacing, write_text
+from handgrad.files import joined, locked, naming, replacing, write_text
 
 
 def test_the_old_file_stays_when_writing_fails(tmp_path):
@@ -19,6 +20,13 @@ def test_the_old_file_stays_when_writing_fails(tmp_path):
         fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("named", [None, "b.txt"])
+def test_an_error_of_the_system_names_a_file(tmp_path, named):
+    with pytest.raises(OSError, match="No space left") as caught, naming(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, "No space left on device", named)
+    assert caught.value.filename == (named or str(tmp_path / "a.txt"))
 
 
 def test_text_is_written_as_utf8_and_nothing_is_left_beside_it(tmp_path):

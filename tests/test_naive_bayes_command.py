@@ -7,12 +7,19 @@ import numpy as np
 import pytest
 
 from handgrad.cli import run
-from handgrad.datasets import Dataset, small_mnist, write_csv
+from handgrad.datasets import Dataset, Scaling, small_mnist, write_csv
 from handgrad.errors import DataError
-from handgrad.models import load_model, read_tensors, write_tensors
+from handgrad.models import (
+    NetworkModel,
+    load_model,
+    read_tensors,
+    save_model,
+    write_tensors,
+)
 from handgrad.naive_bayes import BernoulliNaiveBayes
 from handgrad.naive_bayes.pixels import fit_pixels, save_bernoulli
 from handgrad.naive_bayes.study import mean_confidence, study_duplication
+from handgrad.network import FeedForwardNeuralNetwork
 
 FOLDER = {
     "config.toml",
@@ -36,23 +43,34 @@ def model_file(model, tmp_path_factory):
     return path
 
 
+def save_network(path, input_dim, output_dim):
+    """A network that was never trained: to train one would take seconds."""
+    network = FeedForwardNeuralNetwork(input_dim, output_dim, hidden_dim=8, rng=0)
+    save_model(path, NetworkModel(network, Scaling()))
+    return path
+
+
 @pytest.fixture(scope="module")
-def folder(model_file, tmp_path_factory):
-    # Another Naïve Bayes stands in for the network, which would take seconds to train.
+def network_file(tmp_path_factory):
+    return save_network(tmp_path_factory.mktemp("network") / "model.safetensors", 784, 10)
+
+
+@pytest.fixture(scope="module")
+def folder(network_file, tmp_path_factory):
     out = tmp_path_factory.mktemp("bayes") / "run"
-    arguments = ["bayes", "--threshold", "100", "--network", str(model_file), "--out", str(out)]
+    arguments = ["bayes", "--threshold", "100", "--network", str(network_file), "--out", str(out)]
     assert run([*arguments, "--quiet"]) == 0
     return out
 
 
-def test_the_folder_is_like_that_of_a_run(folder, model_file):
+def test_the_folder_is_like_that_of_a_run(folder, network_file):
     assert {path.name for path in folder.iterdir()} == FOLDER
     config = tomllib.loads((folder / "config.toml").read_text())
     assert config["bayes"] == {
         "threshold": 100,
         "alpha": 1,
         "priors": "learned",
-        "network": str(model_file),
+        "network": str(network_file),
     }
     summary = json.loads((folder / "summary.json").read_text())
     once, twice, four = summary["final"], *summary["copied_pixels"].values()
@@ -85,10 +103,7 @@ def test_another_data_set_of_two_classes(tmp_path, model_file, capsys):
     labels = np.arange(60) % 2
     pixels = (255 * (rng.random((60, 10)) < 0.2 + 0.6 * labels[:, None])).astype(np.uint8)
     write_csv(tmp_path / "data.csv", Dataset(pixels, labels))
-    save_bernoulli(
-        tmp_path / "other.safetensors",
-        fit_pixels(BernoulliNaiveBayes(threshold=0), Dataset(pixels, labels)),
-    )
+    save_network(tmp_path / "other.safetensors", 10, 2)
     out = tmp_path / "run"
     arguments = ["--network", str(tmp_path / "other.safetensors"), "--out", str(out)]
     assert run(["bayes", str(tmp_path / "data.csv"), *arguments]) == 0
@@ -106,6 +121,13 @@ def test_the_models_fitted_to_copies_are_where_the_closed_form_is(model):
     wrong = [mean_confidence(each, wrong=True) for each in found.closed_form.values()]
     assert np.all(np.diff(wrong) > 0)
     assert np.all(np.diff(found.posteriors, axis=0) > 0)
+
+
+def test_naive_bayes_is_not_compared_with_itself(model_file, tmp_path, capsys):
+    assert run(["bayes", "--network", str(model_file), "--out", str(tmp_path / "run")]) == 2
+    told = f"handgrad: --network must be a trained network, and {model_file} holds Naïve Bayes"
+    assert capsys.readouterr().err.strip() == told
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

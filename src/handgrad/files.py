@@ -30,16 +30,24 @@ def replacing(path: Path) -> Iterator[Path]:
         raise OSError(errno.EINVAL, "is not a file, and is not replaced by one", str(path))
     temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
-        yield temporary
-        if path.exists():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
+        with naming(path, temporary):
+            yield temporary
+            if path.exists():
+                shutil.copymode(path, temporary)
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def naming(path: Path, temporary: Path | None = None) -> Iterator[None]:
+    """Have the system's errors name `path` where they name no file, or `temporary`."""
+    try:
+        yield
     except OSError as error:
         if error.errno and error.filename in (None, str(temporary)):
             raise type(error)(error.errno, error.strerror, str(path)) from error
         raise
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
-from handgrad.files import locked, write_text
+from handgrad.files import locked, naming, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import (
     NetworkModel,
@@ -398,7 +398,7 @@ def _write_table(path: Path, columns: tuple[str, ...], rows: list[tuple]) -> Non
 
 
 def _append(path: Path, rows: list[tuple]) -> None:
-    with path.open("a", encoding="utf-8", newline="\n") as file:
+    with naming(path), path.open("a", encoding="utf-8", newline="\n") as file:
         file.writelines(map(_line, rows))
 
 

@@ -102,6 +102,7 @@ def test_labels_may_be_larger_than_a_pixel(tmp_path):
         ("\n\n", {}, "digits.csv: the file is empty"),
         ("1,2,0\n3,4,5,1\n", {}, "line 2: 4 columns, expected 3"),
         ("1,2,0\n3,x,1\n", {}, "line 2, column 2: found 'x', expected a pixel, a whole number"),
+        ("1,2,0\n3,1_0,1\n", {}, "line 2, column 2: found '1_0', expected a pixel, a whole number"),
         ("1,-1,0\n", {}, "line 1, column 2: found '-1', expected a pixel.* from 0 to 255"),
         ("1,2,0\n\n999,4,1\n", {}, "line 3, column 1: found '999', expected a pixel.* 255"),
         ("1,2.5,0\n", {}, "line 1, column 2: found '2.5'"),

@@ -3,7 +3,6 @@
 import json
 import math
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ from cyclopts import Parameter
 
 from handgrad import threads
 from handgrad.cli.data import source_from
+from handgrad.cli.output import folder_by_time
 from handgrad.cli.progress import progress
 from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
@@ -75,7 +75,7 @@ def bayes(
     """
     if not 0 <= threshold < 255:
         raise UsageError(f"must be a number from 0 to below 255, got {threshold:g}", "threshold")
-    folder = out or Path("runs") / datetime.now().strftime("bayes-%Y-%m-%d-%H%M%S")
+    folder = out or folder_by_time("bayes-")
     require_new(folder)
     source = source_from(reading, data, validation, validation_labels)
     train, held_out = source.load()
@@ -84,7 +84,7 @@ def bayes(
             BernoulliNaiveBayes(threshold=threshold, alpha=alpha, priors=priors), train
         )
         duplication = study_duplication(model, train, held_out)
-    other = load_model(network) if network else _default_network(train, held_out, quiet)
+    other = _read_network(network) if network else _default_network(train, held_out, quiet)
     compared = evaluate(other, held_out)
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,6 +103,13 @@ def bayes(
 
 def _name(copies: int) -> str:
     return "Naïve Bayes" if copies == 1 else f"each pixel × {copies}"
+
+
+def _read_network(path: Path) -> NetworkModel:
+    model = load_model(path)
+    if not isinstance(model, NetworkModel):
+        raise UsageError(f"must be a trained network, and {path} holds Naïve Bayes", "network")
+    return model
 
 
 def _default_network(train: Dataset, validation: Dataset, quiet: bool) -> Model:

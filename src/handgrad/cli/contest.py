@@ -4,7 +4,6 @@ import contextlib
 import shlex
 import threading
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ from cyclopts import Parameter
 
 from handgrad.cli import complain
 from handgrad.cli.data import RESUME_ALONE, source_from
+from handgrad.cli.output import folder_by_time
 from handgrad.cli.progress import LINES, say
 from handgrad.cli.train import INTERRUPTED
 from handgrad.contest import Contest, Result, new_contest, read_contest, train_networks, write_entry
@@ -79,7 +79,7 @@ def contest(
     else:
         source = source_from(reading, data, validation, validation_labels)
         entry = new_contest(
-            out or Path("runs") / datetime.now().strftime("contest-%Y-%m-%d-%H%M%S"),
+            out or folder_by_time("contest-"),
             MINUTES if minutes is None else minutes,
             SEED if seed is None else seed,
             source,

@@ -33,7 +33,7 @@ def progress(plan: Plan, board: Board, quiet: bool) -> Iterator[Show]:
         return
     done = len(plan.tasks) - len(plan.left)
     if done:
-        say(f"{done} of {len(plan.tasks)} runs were finished before")
+        say(f"{done} of {len(plan.tasks)} runs had ended before")
     if console.is_terminal:
         with _live(plan, board, console) as show:
             yield show

@@ -5,7 +5,6 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -14,6 +13,7 @@ from cyclopts import Parameter
 
 from handgrad.cli import complain
 from handgrad.cli.data import RESUME_ALONE, source_from
+from handgrad.cli.output import folder_by_time
 from handgrad.cli.progress import progress, say
 from handgrad.datasets import Reading
 from handgrad.errors import UsageError
@@ -64,7 +64,7 @@ def train(
             raise UsageError(RESUME_ALONE)
         run = Run.resume(resume)
     else:
-        folder = out or Path("runs") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+        folder = out or folder_by_time()
         source = source_from(reading, data, validation, validation_labels)
         hyperparameters = hyperparameters or Hyperparameters()
         for name, need in hyperparameters.idle.items():

@@ -109,7 +109,7 @@ def _is_number(field: str) -> bool:
         float(field)
     except ValueError:
         return False
-    return True
+    return field.isascii() and "_" not in field  # Python's own numbers may be written otherwise.
 
 
 def _parse(

@@ -116,7 +116,7 @@ def sentences(figures: dict[str, dict[str, float | None]]) -> list[str]:
         f"{_number(most['validation_loss'], 2)}. With every pixel once, the model claims "
         f"{percent(once['mean_confidence'])} and is right in "
         f"{percent(once['validation_accuracy'])}"
-        + (": neighbouring pixels are nearly copies already." if _over_confident(once) else ".")
+        + (": inputs that tell the same count like copies." if _over_confident(once) else ".")
     ]
     network = figures.get("network")
     if network:
