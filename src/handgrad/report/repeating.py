@@ -1,5 +1,6 @@
 """How to repeat it: commands, versions, machine, data, seeds, and every run's figures."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ from handgrad.report.sections import Section, counted, listed, percent, table
 MOST_ROWS = 100
 """The largest study of which the report has every run; others have results.csv."""
 
+LINE = 76
+"""How many characters a line of commands may have."""
+
 
 def repeating_section(studies: Sequence[StudyResults], commands: list[str]) -> Section:
     """Compose the section, from what the runs' summaries record and not from this machine."""
@@ -16,10 +20,20 @@ def repeating_section(studies: Sequence[StudyResults], commands: list[str]) -> S
     return {
         "kind": "repeating",
         "title": "How to repeat it",
-        "commands": commands,
+        "commands": [folded(command) for command in commands],
         "sentences": list(_sentences(summaries)),
         "tables": [_all_runs(each) for each in studies if len(each.results) <= MOST_ROWS],
     }
+
+
+def folded(command: str) -> str:
+    """The same command on lines that fit the page: broken inside a word, it could not be copied."""
+    lines = [""]
+    for word in map(shlex.quote, shlex.split(command)):
+        if lines[-1] and len(lines[-1]) + len(word) >= LINE:
+            lines.append("   ")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return " \\\n".join(lines)
 
 
 def _sentences(summaries: list[dict[str, Any]]) -> Iterator[str]:
