@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker import names
-from handgrad.checker.discovery import kind_by_arguments
+from handgrad.checker.discovery import kind_by_arguments, kind_by_name, takes_depth
 from handgrad.checker.judge import judge_all
 from handgrad.checker.layer_trials import Subject, constructor, output_of
 from handgrad.checker.objects import arrays_in, method
@@ -53,8 +53,9 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
             raise UsageError(f"a layer needs a {choices[0]} method, and {cls.__name__} has none")
     if kind is not None and kind not in KINDS:
         raise UsageError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
-    kind = kind or names.kind_of(cls.__name__) or kind_by_arguments(cls)
-    subject = Subject(cls.__name__, kind, cls, constructor(cls), _folder(cls))
+    kind = kind or kind_by_name(cls) or kind_by_arguments(cls)
+    deep = takes_depth(cls)
+    subject = Subject(cls.__name__, kind, cls, constructor(cls), _folder(cls), takes_depth=deep)
     if not inspect.isclass(layer):
         subject = Subject(
             cls.__name__,
@@ -63,6 +64,7 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
             lambda values, required: copy.deepcopy(layer),
             _folder(cls),
             _sizes(layer) if kind in ("linear", "unknown") else None,
+            takes_depth=False,
         )
     return judge_all(cls.__name__, [observe(subject, [])])
 

@@ -20,7 +20,7 @@ def bind(
 ) -> "partial[Any]":
     """A call of `function` with arguments out of `values`, found by name and then by order.
 
-    A single parameter takes a single value whatever its name is.
+    Several parameters may be hidden widths; any other role is played once.
 
     Parameters
     ----------
@@ -41,16 +41,16 @@ def bind(
     arguments: dict[str, Any] = {}
     left, extra = dict(values), dict(required or {})
     unknown = []
-    alone = len(_parameters(signature)) == len(values) == 1
     for parameter in _parameters(signature):
         name, has_default = parameter.name, parameter.default is not parameter.empty
-        role = argument_role(name, values)
+        role = argument_role(name, left)
         if role is not None:
-            arguments[name] = values[role]
-            left.pop(role, None)
+            arguments[name] = left.pop(role)
+        elif argument_role(name, values) == "hidden_dim":
+            arguments[name] = values["hidden_dim"]
         elif not has_default and (role := argument_role(name, extra)) is not None:
             arguments[name] = extra[role]
-        elif not has_default or alone:
+        elif not has_default:
             unknown.append(name)
     if len(unknown) > len(left):
         raise CannotGuessError(", ".join(unknown[len(left) :]))

@@ -8,12 +8,13 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from handgrad.checker.attempts import attempt, limit_each_call
 from handgrad.checker.discovery import subjects_in
+from handgrad.checker.layer_trials import Subject, in_columns
 from handgrad.checker.loading import load
 from handgrad.checker.network_trials import TRAINING, observe_training
 from handgrad.checker.observation import Observation, to_json
@@ -67,7 +68,7 @@ def main() -> None:
         _limit(request["seconds"])
         sys.addaudithook(_guard(Path.cwd()))
         limit_each_call(request["seconds_per_call"])
-        _work(Path(request["file"]), request["layers"], request["skip"], _teller(answer))
+        _work(request, _teller(answer))
         answer.flush()
         os._exit(0)
 
@@ -116,26 +117,29 @@ def _teller(answer: IO[str]) -> Callable[..., None]:
     return tell
 
 
-def _work(path: Path, layers: list[str], skip: list[str], tell: Callable[..., None]) -> None:
-    """Try out the file's definitions, and the whole file where they do not stand alone."""
+def _work(request: dict[str, Any], tell: Callable[..., None]) -> None:
+    """Try out the file's definitions, and the whole file where they do not stand alone.
+
+    Classes to `skip` have been tried out; those that `ended` the process that did are let be.
+    """
+    path, layers, skip = Path(request["file"]), request["layers"], request["skip"]
     for whole in (False, True):
         tell("begin", name="", kind="")
         module, failure = load(path, whole)
         subjects, left_out, missing = subjects_in(module, path.parent, layers)
         text = None if failure is None else str(failure)
         tell("loaded", failure=text, left_out=left_out, missing=missing)
-        complete, orientations = bool(subjects), set[bool]()
+        everything = subjects_in(module, path.parent, [])[0]
+        linear = [s for s in everything if s.kind == "linear" and s.name not in request["ended"]]
+        columns = in_columns(_announced(linear, tell))
+        complete = bool(subjects)
         for subject in subjects:
             if subject.name in skip:
                 continue
             tell("begin", name=subject.name, kind=subject.kind)
-            observation, stopped = attempt(
-                path.parent, observe, subject, subjects, _agreed(orientations)
-            )
+            observation, stopped = attempt(path.parent, observe, subject, subjects, columns)
             observation = observation or Observation(subject.name, subject.kind, stopped)
             tell("observation", observation=to_json(observation))
-            if subject.kind == "linear" and observation.problem is None:
-                orientations.add(observation.columns)
             complete &= not _misses_a_name(observation)
         if complete:
             break
@@ -147,9 +151,11 @@ def _work(path: Path, layers: list[str], skip: list[str], tell: Callable[..., No
     tell("end")
 
 
-def _agreed(orientations: set[bool]) -> bool | None:
-    """Whether the linear layers of a file have examples in columns; None unless they agree."""
-    return next(iter(orientations)) if len(orientations) == 1 else None
+def _announced(subjects: list[Subject], tell: Callable[..., None]) -> Iterator[Subject]:
+    """The same, each told of first: it may end the process."""
+    for subject in subjects:
+        tell("begin", name=subject.name, kind=subject.kind)
+        yield subject
 
 
 def _misses_a_name(observation: Observation) -> bool:

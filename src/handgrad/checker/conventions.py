@@ -197,7 +197,11 @@ def _arrays_in(result: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple
 
 def gradient_path(path: str, state: State) -> str | None:
     """Where the gradient of the parameter at `path` is, by its name and its neighbours'."""
-    named = [other for other in state if is_gradient(other) and _differs_in_mark(other, path)]
+    gradients = [other for other in state if is_gradient(other)]
+    named = [other for other in gradients if _differs_in_marks(other, path)]
+    leaf = path.rpartition(".")[2]
+    if [other.rpartition(".")[2] for other in state].count(leaf) == 1:
+        named += [o for o in gradients if without_marks(o.rpartition(".")[2]) == plain(leaf)]
     prefix = path.rpartition(".")[0]
     is_matrix = state[path].ndim == 2 and min(state[path].shape) > 1
     role = "weights" if is_matrix else "bias"
@@ -205,13 +209,12 @@ def gradient_path(path: str, state: State) -> str | None:
     return next(iter([*named, *beside]), None)
 
 
-def _differs_in_mark(gradient: str, parameter: str) -> bool:
-    """Whether the paths are the same but for one part: dW.0 and W.0, grads.W and params.W."""
+def _differs_in_marks(gradient: str, parameter: str) -> bool:
+    """Whether the paths are the same but for marks: dW.0 and W.0, grads.dW1 and params.W1."""
     pairs = list(zip(gradient.split("."), parameter.split("."), strict=False))
-    different = [(g, p) for g, p in pairs if g != p]
-    if gradient.count(".") != parameter.count(".") or len(different) != 1:
-        return False
-    return without_marks(different[0][0]) in ("", plain(different[0][1]))
+    return gradient.count(".") == parameter.count(".") and all(
+        without_marks(g) in ("", plain(p)) for g, p in pairs if g != p
+    )
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -8,9 +8,10 @@ from types import ModuleType
 from typing import Any
 
 from handgrad.checker import names
-from handgrad.checker.binding import bind, passes, required_names
+from handgrad.checker.binding import bind, parameter_names, passes, required_names
 from handgrad.checker.cases import HIDDEN_DIM
 from handgrad.checker.layer_trials import Build, Subject, Values, constructor
+from handgrad.checker.objects import method
 
 ORDER = ("linear", "sigmoid", "relu", "tanh", "softmax", "loss", "network", "unknown")
 
@@ -40,18 +41,16 @@ def subjects_in(
     calls = {_class_name(text): text for text in wanted}
     subjects = []
     for name, cls in classes.items():
-        kind = names.kind_of(name)
+        kind = kind_by_name(cls)
         if name in calls:
             kind = kind or kind_by_arguments(cls)
         elif wanted or kind is None:
             continue
-        elif kind == "softmax" and _takes_labels(cls):
-            kind = "loss"
         text = calls.get(name, name)
         if "(" in text:
             build, deep = _built_as(text, module), "L" in _names_in(text)
         else:
-            build, deep = constructor(cls), _takes_depth(cls)
+            build, deep = constructor(cls), takes_depth(cls)
         subjects.append(Subject(name, kind, cls, build, folder, takes_depth=deep))
     subjects.sort(key=lambda subject: ORDER.index(subject.kind))
     found = {subject.name for subject in subjects}
@@ -81,9 +80,19 @@ def _class_name(text: str) -> str:
     return text.split("(")[0].strip()
 
 
+def kind_by_name(cls: type) -> str | None:
+    """What the class's name says that it is; a softmax that takes labels is a loss."""
+    kind = names.kind_of(cls.__name__)
+    return "loss" if kind == "softmax" and _takes_labels(cls) else kind
+
+
 def _takes_labels(cls: type) -> bool:
-    forward = getattr(cls, "forward", None)
-    return forward is not None and len(required_names(forward)) > 2
+    """Whether forward asks for two things, or has an argument for labels."""
+    forward = method(cls, names.FORWARD[:1])
+    assert forward is not None  # It was chosen for having one.
+    asked = parameter_names(forward)[1:]
+    named = any(names.argument_role(name, ["labels"]) for name in asked)
+    return named or len(required_names(forward)) > 2
 
 
 def kind_by_arguments(cls: type) -> str:
@@ -108,7 +117,7 @@ def _built_as(text: str, module: ModuleType) -> Build:
     return build
 
 
-def _takes_depth(cls: type) -> bool:
+def takes_depth(cls: type) -> bool:
     """Whether the constructor has an argument for the number of layers."""
     sizes = {role: object() for role in ("input_dim", "output_dim", "hidden_dim", "num_layers")}
     others = {role: object() for role in ("layer_sizes", "activation")}

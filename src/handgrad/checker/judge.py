@@ -53,7 +53,7 @@ def _judge_one(
                 loss_of_probabilities=_loss_of_probabilities(so_far),
             )
         case "training":
-            return judge_training(observation, so_far.right, _has_step(so_far))
+            return judge_training(observation, so_far.right)
     return judge_activation(observation)
 
 
@@ -66,13 +66,6 @@ def _loss_of_probabilities(so_far: Verdict) -> bool:
     """Whether there is a loss that takes probabilities, or their logarithms."""
     forms = [FORMS.get(layer.conventions) for layer in so_far.layers if layer.kind == "loss"]
     return any(form is not None and form.takes != "scores" for form in forms)
-
-
-def _has_step(so_far: Verdict) -> bool:
-    """Whether there is a step, or an update in backward, to train with."""
-    return any(
-        part.name == "step" and part.status != "absent" for x in so_far.layers for part in x.parts
-    )
 
 
 def _without_mean(part: Part) -> Part:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +14,10 @@ from handgrad.checker.catalogue.scales import with_scales
 from handgrad.checker.conventions import gradient_path
 from handgrad.checker.judge_layer import INPUT_CHANGED, LayerJudge, at
 from handgrad.checker.judging import Sample, judge, named
+from handgrad.checker.lines import Line, Method
 from handgrad.checker.mathematics import ACTIVATIONS, softmax
 from handgrad.checker.mistakes import Mistake, Situation
+from handgrad.checker.names import kind_of
 from handgrad.checker.near_misses import near_misses
 from handgrad.checker.observation import Call, Observation, Run
 from handgrad.checker.quantities import Quantity
@@ -39,7 +42,16 @@ def judge_activation(observation: Observation) -> LayerVerdict:
     judges: dict[str, type[_ActivationJudge | _SoftmaxJudge]]
     judges = {"unknown": _OwnForwardJudge, "softmax": _SoftmaxJudge}
     judge_one = judges.get(observation.kind, _ActivationJudge)(observation)
-    return LayerVerdict(observation.name, observation.kind, judge_one.parts())
+    verdict = LayerVerdict(observation.name, observation.kind, judge_one.parts())
+    if observation.kind == "unknown" and kind_of(observation.name) == "linear":
+        verdict.remarks.append(NOT_LINEAR)
+    return verdict
+
+
+NOT_LINEAR = (
+    "Its output is not linear in its input, as if there were an activation in it; so it is judged "
+    "by its own forward."
+)
 
 
 class _ActivationJudge(LayerJudge):
@@ -92,14 +104,9 @@ class _SoftmaxJudge(LayerJudge):
         if forward.finding is not None or call is None:
             return Part(quantity.part, "waiting")
         got = self.turned(call.result)
-        if isinstance(got, np.ndarray) and np.all(np.isfinite(got)):
-            return Part(quantity.part, "right")
         s = SimpleNamespace(Z=LARGE_LOGITS, right=softmax(LARGE_LOGITS), G_symbol="")
-        sample = Sample(LARGE, 0, got, s, call.failure)
-        method = self.methods.get("forward")
-        line = method.statement_with_helpers("exp(") if method is not None else None
-        mistake = softmax_mistakes.overflow(got, s)
-        return Part(quantity.part, "wrong", named(quantity, mistake, line, sample))
+        sample = Sample(LARGE, 0, got if isinstance(got, np.ndarray) else None, s, call.failure)
+        return judge_large(sample, got, self.methods.get("forward"))
 
     def add_to(self, s: Situation, run: Run, number: int) -> None:
         """The right output."""
@@ -109,6 +116,19 @@ class _SoftmaxJudge(LayerJudge):
         """∂L/∂Z."""
         P = softmax(X)
         return {"input": P * (G - (G * P).sum(axis=1, keepdims=True))}
+
+
+def judge_large(sample: Sample, holes: Any, forward: Method | None) -> Part:
+    """Whether scores far apart are survived; `holes` is what shows where numbers are missing."""
+    quantity = quantities.LARGE_SCORES
+
+    def where(place: str) -> Line | None:
+        return forward.statement_with_helpers("exp(") if forward is not None else None
+
+    if sample.got is None or (np.all(np.isfinite(sample.got)) and np.all(np.isfinite(holes))):
+        return judge(quantity, [sample], [], [], where)
+    mistake = softmax_mistakes.overflow(holes, sample.situation)
+    return Part(quantity.part, "wrong", named(quantity, mistake, where(""), sample))
 
 
 class _OwnForwardJudge(_ActivationJudge):

@@ -11,9 +11,9 @@ from handgrad.checker import cases, quantities
 from handgrad.checker.catalogue import loss
 from handgrad.checker.catalogue.linear import SECOND
 from handgrad.checker.catalogue.scales import with_scales
-from handgrad.checker.catalogue.softmax import overflow
+from handgrad.checker.judge_activation import judge_large
 from handgrad.checker.judge_layer import INPUT_CHANGED, at
-from handgrad.checker.judging import UNNAMED, Sample, judge, named
+from handgrad.checker.judging import UNNAMED, Sample, judge
 from handgrad.checker.lines import Line, Method, method_at
 from handgrad.checker.loss_trials import FORMS, TAKES
 from handgrad.checker.mathematics import cross_entropies, softmax
@@ -86,8 +86,7 @@ def _value(runs: list[Run], methods: dict[str, Method]) -> Part:
         if call is None:
             continue
         got = _number(call.result)
-        p = s.P[np.arange(s.n), s.labels]
-        s.right = _nearest(got, s.loss, (-np.log(p + e).mean() for e in _SMALL_CONSTANTS))
+        s.right = _right_loss(got, s)
         if number == 1:
             s.previous, s.stale = samples[-1].got, samples[-1].situation.right
         samples.append(Sample(run.case, number, got, s, call.failure))
@@ -137,6 +136,12 @@ def _gradient(runs: list[Run], methods: dict[str, Method]) -> Part:
     return _left_alone(part, "backward", runs, methods)
 
 
+def _right_loss(got: Any, s: Situation) -> Any:
+    """The loss, or that with a small constant in the logarithm, where it came out."""
+    p = s.P[np.arange(s.n), s.labels]
+    return _nearest(got, s.loss, (-np.log(p + e).mean() for e in _SMALL_CONSTANTS))
+
+
 def _nearest(got: Any, right: Any, others: Iterable[Any]) -> Any:
     """What is right: that, or one of the others, where it is what came out."""
     if got is None or close(got, right):
@@ -164,17 +169,13 @@ def _large(runs: list[Run], value: Part, methods: dict[str, Method]) -> Part:
     run, call = calls[0]
     assert call is not None
     s = _situation(run)
-    s.right = s.loss
     got = _number(call.result)
-    where = methods.get("forward")
+    s.right = _right_loss(got, s)
+    sample = Sample(run.case, 0, got, s, call.failure)
     backward = run.call("backward")
     gradient = None if backward is None else _input_gradient(run, backward)
-    finite = gradient is None or np.all(np.isfinite(gradient))
-    if got is not None and np.isfinite(got) and finite:
-        return Part(quantity.part, "right")
-    line = where.statement_with_helpers("exp(") if where is not None else None
-    sample = Sample(run.case, 0, got, s, call.failure)
-    return Part(quantity.part, "wrong", named(quantity, overflow(gradient, s), line, sample))
+    holes = np.zeros(1) if gradient is None else gradient
+    return judge_large(sample, holes, methods.get("forward"))
 
 
 def _returned(methods: dict[str, Method], role: str) -> Any:

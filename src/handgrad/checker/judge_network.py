@@ -203,7 +203,8 @@ class _NetworkJudge:
         run = self.runs[0]
         call, backward = run.call("step"), run.call("backward")
         if call is None or backward is None:
-            return Part("step", "absent", note="the network has no step")
+            note = "the network leaves the step to others"
+            return Part("step", "absent", note=note)
         paths = self.observation.parameters
         places = [gradient_path(path, backward.after) for path in paths]
         if not all(places) or not paths:
@@ -233,11 +234,11 @@ def _joined(arrays: list[Array]) -> Array:
     return np.concatenate([np.ravel(array) for array in arrays]) if arrays else np.zeros(0)
 
 
-def judge_training(observation: Observation, all_right: bool, has_step: bool) -> LayerVerdict:
+def judge_training(observation: Observation, all_right: bool) -> LayerVerdict:
     """Whether the parts, put together, arrive where gradient descent arrives.
 
-    Where a part is wrong, that is known already, and training is not judged. Nor is it where no
-    layer has a step, and backward moves nothing.
+    Where a part is wrong, that is known already, and training is not judged. Nor is it where
+    there is no step, and backward moves nothing.
     """
     verdict = LayerVerdict(observation.name, observation.kind)
     part = quantities.TRAINING.part
@@ -255,7 +256,7 @@ def judge_training(observation: Observation, all_right: bool, has_step: bool) ->
         sample = Sample(run.case, 0, None, s, call.failure)
         verdict.parts = [judge(quantities.TRAINING, [sample], [], [], lambda place: None)]
         return verdict
-    if not has_step and close(*outputs):
+    if not observation.stepped and close(*outputs):
         verdict.parts = [Part(part, "absent", note="there is no step to train with")]
         return verdict
     ends = [train(layers, run, name) for name in HIDDEN_ACTIVATIONS] if len(layers) == 2 else []

@@ -2,7 +2,8 @@
 
 import copy
 import itertools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker import cases, names
-from handgrad.checker.attempts import attempt
+from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import bind, parameter_names
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.numeric import central_differences
@@ -70,9 +71,14 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
     tried = [c for c in cases.ALL if subject.sizes in (None, (c.d, c.c))] or [
         Case(n, *subject.sizes) for n in (5, 6, 1, 2) if subject.sizes
     ]
-    swapped = oriented(subject, tried[0], observation)
+    way = way_round(subject, tried[0])
+    observation.problem = way.problem
+    if way.columns is not None:
+        observation.columns = way.columns
+    if not way.linear:
+        observation.kind = "unknown"
     for case in tried if observation.problem is None else []:
-        thing, observation.problem = attempt(subject.folder, swapped, case)
+        thing, observation.problem = attempt(subject.folder, way.make, case)
         if observation.problem:
             return
         case = Case(case.n, case.d, _output_width(subject, thing, case, observation.columns))
@@ -82,11 +88,11 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
         if not observation.parameters:
             observation.parameters = parameters_of(thing, X)
         fill_parameters(thing, observation.parameters, case)
-        if not observation.runs and subject.kind == "unknown":
+        if not observation.runs and observation.kind == "unknown":
             differentiate(thing, X, G, observation)
         run = Run(case, "")
         observation.runs.append(run)
-        pass_twice(Trial(thing, run, subject.folder), case, observation.columns)
+        pass_twice(Trial(thing, run, subject.folder), case, observation)
         if timed_out(run):
             return
     if subject.kind == "softmax":
@@ -96,36 +102,117 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
         Trial(thing, run, subject.folder).forward(Z.T.copy() if observation.columns else Z)
 
 
-def oriented(subject: Subject, case: Case, observation: Observation) -> Callable[[Case], Any]:
-    """Which way round a linear layer takes its sizes and batches: the first way that works.
+@dataclass(frozen=True)
+class Way:
+    """Which way round a layer takes its sizes and batches.
 
-    Where it takes an activation, too, it is made without one.
+    Attributes
+    ----------
+    make
+        Makes one for a case.
+    columns
+        Whether it has examples in columns; None where nothing shows.
+    linear
+        Whether the output is linear in the input, as far as there is one.
+    problem
+        Why there is none.
+    """
+
+    make: Callable[[Case], Any]
+    columns: bool | None = None
+    linear: bool = True
+    problem: Failure | None = None
+
+
+def way_round(subject: Subject, case: Case) -> Way:
+    """The first way that gives a linear layer's output; else the first that gives any.
+
+    Where the layer takes an activation, too, it is made without one, if it can be.
     """
 
     def maker(more: Values, swapped: bool) -> Callable[[Case], Any]:
         def make(case: Case) -> Any:
             d, c = (case.c, case.d) if swapped else (case.d, case.c)
-            return subject.build({"input_dim": d, "output_dim": c} | more, {"layer_sizes": (d, c)})
+            arrays = {"weights": case.parameter(0, (d, c)), "bias": case.parameter(1, (c,))}
+            required = {"layer_sizes": (d, c), **{role: a.copy() for role, a in arrays.items()}}
+            return subject.build({"input_dim": d, "output_dim": c} | more, required)
 
         return make
 
+    plain = maker({}, False)
     if subject.kind != "linear":
-        return maker({}, False)
+        return Way(plain)
     asked = parameter_names(subject.cls)
     fused = any(names.argument_role(name, ["activation"]) for name in asked)
     without = [{"activation": a} for a in (None, "linear", "identity", "none")] if fused else []
-    X = case.inputs(0)
+    other: Way | None = None
     for more, swapped in itertools.product([*without, {}], (False, True)):
-        thing, failure = attempt(subject.folder, maker(more, swapped), case)
-        if failure:
-            observation.problem = observation.problem or failure
+        make = maker(more, swapped)
+        thing, failure = attempt(subject.folder, make, case)
+        if failure is not None:
+            other = other or Way(plain, problem=failure)
             continue
-        observation.problem = None
-        observation.columns = np.shape(output_of(thing, X)) != (case.n, case.c)
-        if not observation.columns or np.shape(output_of(thing, X.T)) == (case.c, case.n):
-            return maker(more, swapped)
-    observation.columns = False
-    return maker({}, False)
+        for columns in (False, True):
+            outputs, failure = _opposite_outputs(subject, make, case, columns)
+            if failure is not None and failure.kind == "TimeLimit":
+                return Way(make)
+            if outputs is not None:
+                way = Way(make, columns, _are_linear(*outputs))
+                if way.linear:
+                    return way
+                other = way if other is None or other.columns is None else other
+        if other is None or other.problem is not None:
+            other = Way(make, _failing_in_columns(thing, case))
+    return other or Way(plain)
+
+
+def in_columns(layers: Iterable[Subject]) -> bool | None:
+    """Whether linear layers have examples in columns; None unless they show it, and agree."""
+    found = {way_round(layer, cases.GENERAL[0]).columns for layer in layers} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _opposite_outputs(
+    subject: Subject, make: Callable[[Case], Any], case: Case, columns: bool
+) -> tuple[list[Array] | None, Failure | None]:
+    """The outputs of new layers with the same parameters for X, −X and 0, or why there are none.
+
+    New ones: a layer may take the width that it is first given.
+    """
+    outputs = []
+    shape = (case.c, case.n) if columns else (case.n, case.c)
+    for sign in (1.0, -1.0, 0.0):
+        X = sign * turned(case, columns)[0]
+        thing, _ = attempt(subject.folder, make, case)
+        if not arrays_in(thing):
+            output_of(thing, X)  # The parameters may be made in the first forward.
+        fill_parameters(thing, [p for p in arrays_in(thing) if not names.is_gradient(p)], case)
+        output, failure = try_forward(thing, X)
+        if np.shape(output) != shape:
+            return None, failure
+        outputs.append(output)
+    return outputs, None
+
+
+def _are_linear(output: Array, opposite: Array, origin: Array) -> bool:
+    """Whether f(X) + f(−X) = 2 f(0), as of every XW + b."""
+    scale = max(float(np.max(np.abs(output))), 1.0)
+    return bool(np.allclose(output + opposite, 2 * origin, rtol=0, atol=1e-3 * scale))
+
+
+def _failing_in_columns(thing: Any, case: Case) -> bool | None:
+    """Whether a layer whose forward fails means columns: by its bias, or by where it fails."""
+    arrays = arrays_in(thing)
+    if (case.c, 1) in [array.shape for path, array in arrays.items() if names.parameter_role(path)]:
+        return True
+    rows, columns = (_fails_in_product(thing, turned(case, turn)[0]) for turn in (False, True))
+    return True if rows and not columns else None
+
+
+def _fails_in_product(thing: Any, X: Array) -> bool:
+    """Whether forward stops at a product of matrices that do not fit."""
+    failure = try_forward(thing, X)[1]
+    return failure is not None and bool(re.search("matmul|not aligned", failure.message))
 
 
 def turned(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
@@ -134,15 +221,27 @@ def turned(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
     return (np.ascontiguousarray(X.T), np.ascontiguousarray(G.T)) if columns else (X, G)
 
 
-def pass_twice(trial: Trial, case: Case, columns: bool) -> None:
-    """Forward, backward, step; then forward and backward with other numbers."""
+def pass_twice(trial: Trial, case: Case, observation: Observation) -> None:
+    """Forward, backward, step; then forward and backward with other numbers.
+
+    Once a parameter has another shape, nothing can be said of what follows.
+    """
     for number in (0, 1):
-        X, G = turned(case, columns, number)
+        X, G = turned(case, observation.columns, number)
         if not trial.forward(X):
             return
         trial.backward(G)
-        if number == 0:
+        if number == 0 and not _reshaped(trial.run, observation.parameters):
             trial.step()
+        if _reshaped(trial.run, observation.parameters):
+            return
+
+
+def _reshaped(run: Run, parameters: list[str]) -> bool:
+    """Whether a parameter has another shape than at first."""
+    first, last = run.calls[0].before, run.calls[-1].after
+    kept = [path for path in parameters if path in first]
+    return any(path not in last or last[path].shape != first[path].shape for path in kept)
 
 
 def timed_out(run: Run) -> bool:
@@ -152,13 +251,18 @@ def timed_out(run: Run) -> bool:
 
 def output_of(thing: Any, X: Array) -> Any:
     """The array that forward returns for X, or None."""
+    return try_forward(thing, X)[0]
+
+
+def try_forward(thing: Any, X: Array) -> tuple[Any, Failure | None]:
+    """The array that forward returns for X, or None, and why it stopped, if it did."""
     forward = method(thing, names.FORWARD)
     if forward is None:
-        return None
-    result, _ = attempt(None, lambda: bind(forward, {"input": X.copy()})())
+        return None, None
+    result, failure = attempt(None, lambda: bind(forward, {"input": X.copy()})())
     if isinstance(result, tuple) and result:
         result = result[0]
-    return result if isinstance(result, np.ndarray) else None
+    return (result if isinstance(result, np.ndarray) else None), failure
 
 
 def _output_width(subject: Subject, thing: Any, case: Case, columns: bool) -> int:

@@ -23,7 +23,8 @@ ARGUMENTS = {
         layer_widths widths units_per_layer shape""",
     "num_layers": "num_layers n_layers nlayers layers depth l num_linear_layers",
     "activation": "activation act activation_function activation_fn nonlinearity activation_name",
-    "step_size": "step_size lr learning_rate learn_rate lrate alpha eta learningrate stepsize rate",
+    "step_size": """step_size lr learning_rate learn_rate lrate alpha eta learningrate stepsize rate
+        optimizer_lr eps epsilon""",
     "seed": "seed random_state random_seed rng generator",
     "labels": """labels label y targets target y_true ytrue true t classes truth ground_truth
         y_batch expected""",
@@ -34,6 +35,8 @@ ARGUMENTS = {
         output_grad d_output dvalues dl_dout grad_out output_error error dy d_loss loss_grad
         previous_partial_gradient upstream_gradient dldz dlda dldy""",
     "cache": "cache ctx context saved",
+    "weights": "w weight weights kernel",
+    "bias": "b bias biases",
     "optimizer": "optimizer optimiser optim opt",
 }
 
@@ -58,7 +61,7 @@ _KINDS = (
         "loss",
         r"crossentropy|softmaxloss|softmaxce|nll|negativeloglikelihood|softmaxwithloss",
     ),
-    ("network", r"network|neuralnet|mlp|perceptron|^nn$|^net$"),
+    ("network", r"network|neuralnet|mlp|perceptron|^nn$|net$"),
     ("linear", r"linear|dense|affine|fullyconnected|^fc(layer)?$"),
     ("sigmoid", r"sigmoid|logistic"),
     ("relu", r"^(?!.*(leaky|[pesr]relu[6x])).*relu"),
@@ -70,7 +73,10 @@ _KINDS = (
 def kind_of(class_name: str) -> str | None:
     """The kind of layer that a class of this name is, or None where the name does not say."""
     name = plain(class_name)
-    others = r"leaky|prelu|^elu|selu|gelu|relu6|hardsigmoid|log(linear|sigmoid|softmax)"
+    others = (
+        r"leaky|prelu|^elu|selu|gelu|relu6|hardsigmoid|hardtanh|log(linear|sigmoid|softmax)|"
+        r"bilinear|linearunit|binary|sigmoidcross|regression|embedding"
+    )
     if re.search(others, name):
         return None
     return next((kind for kind, pattern in _KINDS if re.search(pattern, name)), None)

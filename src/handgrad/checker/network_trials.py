@@ -15,12 +15,12 @@ from handgrad.checker.layer_trials import (
     Subject,
     differentiate,
     fill_parameters,
-    oriented,
     output_of,
     parameters_of,
     pass_twice,
     timed_out,
     turned,
+    way_round,
 )
 from handgrad.checker.loss_trials import Form, forms_of, new_loss, pass_loss
 from handgrad.checker.mathematics import are_probabilities, softmax
@@ -54,7 +54,7 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
         if observation.takes_labels:
             trial.forward(X)
         else:
-            pass_twice(trial, case, observation.columns)
+            pass_twice(trial, case, observation)
         if timed_out(run):
             return
 
@@ -131,6 +131,7 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
             _backward(parts, gradient(outputs[-1]), observation.columns)
             for part in parts:
                 part.step()
+                observation.stepped |= part.run.calls[-1].method == "step"
         return [outputs[0], _forward(parts, X, observation.columns)]
 
     outputs, record.failure = attempt(None, train)
@@ -149,7 +150,8 @@ def _parts(subjects: list[Subject], observation: Observation) -> list[Any] | Non
     if "linear" not in by_kind or activation is None:
         return None
     case = cases.TRAINING
-    make = oriented(by_kind["linear"], case, observation)
+    way = way_round(by_kind["linear"], case)
+    observation.columns, make = bool(way.columns), way.make
     inner, outer = Case(case.n, case.d, HIDDEN_DIM), Case(case.n, HIDDEN_DIM, case.c)
     return [make(inner), activation.build({}, {}), make(outer)]
 

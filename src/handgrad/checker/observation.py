@@ -54,6 +54,8 @@ class Observation:
         Whether a batch holds its examples in columns, d × n.
     takes_labels
         Whether the backward of a network asks for labels, not for a gradient.
+    stepped
+        Whether a training run had a step to call.
     parameters
         The arrays on which the output depends, by path.
     runs
@@ -70,6 +72,7 @@ class Observation:
     problem: Failure | None = None
     columns: bool = False
     takes_labels: bool = False
+    stepped: bool = False
     parameters: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     differences: State = field(default_factory=dict)

@@ -27,7 +27,7 @@ DEFAULT: Rubric = {
 }
 """What is graded when no rubric is given: a point for each part of the course's layers."""
 
-_MORE_KINDS = {"tanh": DEFAULT["sigmoid"], "softmax": DEFAULT["sigmoid"]}
+_MORE_KINDS = {"tanh": DEFAULT["sigmoid"], "softmax": DEFAULT["loss"]}
 
 
 def read_rubric(path: Path) -> Rubric:

@@ -67,12 +67,14 @@ def run(path: Path, layers: list[str], time_limit: float) -> Seen:
     seen = Seen()
     deadline = time.monotonic() + 3 * time_limit
     skip: list[str] = []
+    ended: list[str] = []
     while True:
         seconds = min(time_limit, max(deadline - time.monotonic(), 1))
         request = {
             "file": str(path.resolve()),
             "layers": layers,
             "skip": skip,
+            "ended": ended,
             "seconds": seconds,
             "seconds_per_call": SHARE_OF_A_CALL * time_limit,
         }
@@ -88,6 +90,7 @@ def run(path: Path, layers: list[str], time_limit: float) -> Seen:
                 seen.problem = end
             return seen
         seen.observations.append(Observation(name, kind, Failure("Ended", end)))
+        ended.append(name)
         skip = [observation.name for observation in seen.observations]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from handgrad.checker import names
 from handgrad.checker.attempts import attempt
-from handgrad.checker.binding import bind, parameter_names, passes, required_names
+from handgrad.checker.binding import bind, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.objects import method, plain_result, same, state_of
 from handgrad.checker.observation import Call, Run
@@ -48,7 +48,7 @@ class Trial:
     def step(self) -> bool:
         """Call step, unless it asks for an optimizer."""
         function = method(self.thing, names.STEP)
-        asked = parameter_names(function) if function else []
+        asked = required_names(function) if function else []
         if any(names.argument_role(name, ["optimizer"]) for name in asked):
             return False
         return self.make("step", names.STEP, {"step_size": STEP_SIZE})

@@ -490,20 +490,6 @@ class CrossEntropyFirstLeftOut(CrossEntropySoftmax):
         return -sum(np.log(self.p[i, labels[i]]) for i in range(1, len(labels))) / len(labels)
 
 
-class CrossEntropyInColumnsUndivided:
-    """Scores and one-hot labels c × n."""
-
-    mistake = ("input gradient", "not divided by n")
-
-    def forward(self, scores, onehot):
-        e = np.exp(scores - scores.max(axis=0))
-        self.p, self.onehot = e / e.sum(axis=0), onehot
-        return -np.log((self.p * onehot).sum(axis=0)).mean()
-
-    def backward(self):
-        return self.p - self.onehot
-
-
 class CrossEntropyOfProbabilitiesByScores:
     mistake = ("input gradient", "gradient with respect to the scores")
 
