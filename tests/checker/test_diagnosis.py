@@ -95,6 +95,8 @@ def test_a_file_in_other_conventions_is_right_on_the_whole(file):
          "not divided by n"),
         ("columns.py", "reversed(self.layers)", "self.layers", ("MLP", "gradients"),
          "layers not reversed"),
+        ("columns.py", "        return X\n", "        return np.exp(X) / np.exp(X).sum(axis=0)\n",
+         ("MLP", "forward"), "softmax after the last layer"),
         ("probabilities.py", "= -1 / self.P[rows, self.y]", "= 1 / self.P[rows, self.y]",
          ("CategoricalCrossEntropy", "input gradient"), "sign flipped"),
     ],

@@ -28,7 +28,7 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
         A class, which is constructed for several sizes, its arguments guessed by their names; or
         an object, of which copies are judged, for its own size.
     kind
-        What it is: linear, sigmoid, relu, tanh, softmax, loss (softmax with cross-entropy),
+        What it is: linear, sigmoid, relu, tanh, softmax, loss (cross-entropy),
         network, or unknown, for any other, whose gradients are compared with central differences
         of its own forward. By default, what the class's name says.
 

@@ -99,7 +99,8 @@ LARGE_LOGITS = np.array([[1000.0, 998, 999], [-1001, -1000, -1002], [0.5, -0.5, 
 """Rows far apart: e¹⁰⁰⁰ is more, and e⁻¹⁰⁰⁰ less, than a float can hold."""
 LARGE_LABELS = np.array([1, 0, 2])
 
-NETWORK = Case(6, 4, 3)
+NETWORK = Case(7, 4, 3)
+"""Its scores have both signs, whatever is between the layers: a last ReLU shows."""
 HIDDEN_DIM = 5
 TRAINING = Case(12, 4, 3)
 TRAINING_STEPS = 25

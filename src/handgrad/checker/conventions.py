@@ -19,7 +19,7 @@ from handgrad.checker.names import (
     plain,
     without_marks,
 )
-from handgrad.checker.observation import Call, Observation, Run, State
+from handgrad.checker.observation import Call, Observation, Run, State, changed
 
 Place = tuple[str, Any]
 """Where a gradient is: ("state", path), ("result", the keys that lead to it), or ("update", path of
@@ -86,8 +86,14 @@ class Conventions:
 
     def _rate(self, call: Call) -> float:
         """The step size of a layer that updates itself in backward."""
-        rates = [v for p, v in call.before.items() if argument_role(p, ["step_size"])]
-        return float(rates[0]) if rates else STEP_SIZE
+        return next(iter(own_rates(call.before)), STEP_SIZE)
+
+
+def own_rates(state: State) -> list[float]:
+    """The step sizes that an object keeps, in itself or in its parts."""
+    leaves = {path: path.rpartition(".")[2] for path in state}
+    kept = [state[path] for path, leaf in leaves.items() if argument_role(leaf, ["step_size"])]
+    return list(dict.fromkeys(float(rate) for rate in kept if np.size(rate) == 1))
 
 
 def work_out(observation: Observation) -> Conventions:
@@ -133,33 +139,33 @@ def _looks_turned(W: Any, run: Run, columns: bool) -> bool:
 
 def _find_gradients(found: Conventions, case: Case, call: Call, observation: Observation) -> None:
     places = found.places
-    changed = [p for p in call.after if not _equal(call.before.get(p), call.after[p])]
-    named = [p for p in [*changed, *call.after] if p not in observation.parameters]
+    altered = changed(call)
+    named = [p for p in [*altered, *call.after] if p not in observation.parameters]
     for path in named:
         role = gradient_of(path)
-        if role and role not in places and (role != "input" or path in changed):
+        if role and role not in places and (role != "input" or path in altered):
             places[role] = ("state", path)
-    for role, key in _returned(call.result, case, found):
+    for role, key in _returned(call.result, case):
         if role == "input" or role not in places:
             places[role] = ("result", key)
     for parameter, own in (("weights", found.weights), ("bias", found.bias)):
         if own is None or parameter in places or own not in call.before:
             continue
-        if own in changed:
+        if own in altered:
             places[parameter] = ("update", own)
             continue
         taken = [key for kind, key in places.values() if kind == "state"]
         shape = call.before[own].shape
         new = [
             p
-            for p in changed
+            for p in altered
             if (p not in call.before or is_gradient(p)) and call.after[p].shape == shape
         ]
         for path in [p for p in new if p not in taken][:1]:
             places[parameter] = ("state", path)
 
 
-def _returned(result: Any, case: Case, found: Conventions) -> Iterator[tuple[str, Any]]:
+def _returned(result: Any, case: Case) -> Iterator[tuple[str, Any]]:
     """Which gradients a result holds: by key, by shape, and then in the customary order."""
     if isinstance(result, np.ndarray):
         yield "input", ()
@@ -215,7 +221,3 @@ def _differs_in_marks(gradient: str, parameter: str) -> bool:
     return gradient.count(".") == parameter.count(".") and all(
         without_marks(g) in ("", plain(p)) for g, p in pairs if g != p
     )
-
-
-def _equal(one: Any, other: Any) -> bool:
-    return one is not None and np.array_equal(one, other, equal_nan=True)

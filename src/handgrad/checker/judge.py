@@ -1,11 +1,10 @@
 """From what was seen of a file to the verdict on it."""
 
 from handgrad.checker.judge_activation import judge_activation
-from handgrad.checker.judge_linear import MEAN_IN_LAYERS, judge_linear
-from handgrad.checker.judge_loss import divides_by_n, judge_loss
+from handgrad.checker.judge_linear import MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE, judge_linear
+from handgrad.checker.judge_loss import divides_by_n, judge_loss, loss_takes
 from handgrad.checker.judge_network import judge_network, judge_training
 from handgrad.checker.lines import line_of
-from handgrad.checker.loss_trials import FORMS
 from handgrad.checker.observation import Observation
 from handgrad.checker.sandbox import Seen
 from handgrad.checker.verdict import Finding, LayerVerdict, Part, Verdict
@@ -26,13 +25,14 @@ def judge_all(subject: str, observations: list[Observation]) -> Verdict:
     verdict = Verdict(subject)
     losses = [o for o in observations if o.kind == "loss" and o.problem is None]
     loss_divides = divides_by_n(losses[0]) if losses else None
+    takes = loss_takes(losses[0]) if losses else None
     for observation in observations:
-        verdict.layers.append(_judge_one(observation, loss_divides, verdict))
+        verdict.layers.append(_judge_one(observation, loss_divides, takes, verdict))
     return verdict
 
 
 def _judge_one(
-    observation: Observation, loss_divides: bool | None, so_far: Verdict
+    observation: Observation, loss_divides: bool | None, takes: str | None, so_far: Verdict
 ) -> LayerVerdict:
     """The verdict on one class, with what those before it tell."""
     if observation.problem is not None:
@@ -50,22 +50,17 @@ def _judge_one(
                 observation,
                 layers_are_right=so_far.right,
                 mean_in_layers=_mean_in_layers(so_far),
-                loss_of_probabilities=_loss_of_probabilities(so_far),
+                loss_takes=takes,
             )
         case "training":
-            return judge_training(observation, so_far.right)
+            return judge_training(observation, so_far.right, _mean_in_layers(so_far))
     return judge_activation(observation)
 
 
 def _mean_in_layers(so_far: Verdict) -> bool:
     """Whether the linear layers divide by n, in the place of the loss."""
-    return any(MEAN_IN_LAYERS in layer.remarks for layer in so_far.layers)
-
-
-def _loss_of_probabilities(so_far: Verdict) -> bool:
-    """Whether there is a loss that takes probabilities, or their logarithms."""
-    forms = [FORMS.get(layer.conventions) for layer in so_far.layers if layer.kind == "loss"]
-    return any(form is not None and form.takes != "scores" for form in forms)
+    told = {remark for layer in so_far.layers for remark in layer.remarks}
+    return not told.isdisjoint({MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE})
 
 
 def _without_mean(part: Part) -> Part:

@@ -49,8 +49,8 @@ def judge_activation(observation: Observation) -> LayerVerdict:
 
 
 NOT_LINEAR = (
-    "Its output is not linear in its input, as if there were an activation in it; so it is judged "
-    "by its own forward."
+    "It is judged by its own forward: its output is not linear in its input, as if there were an "
+    "activation in it, or it has no weights of shape d × c."
 )
 
 
@@ -103,7 +103,7 @@ class _SoftmaxJudge(LayerJudge):
         call = self.large[0].call("forward") if self.large else None
         if forward.finding is not None or call is None:
             return Part(quantity.part, "waiting")
-        got = self.turned(call.result)
+        got = self.in_rows(call.result)
         s = SimpleNamespace(Z=LARGE_LOGITS, right=softmax(LARGE_LOGITS), G_symbol="")
         sample = Sample(LARGE, 0, got if isinstance(got, np.ndarray) else None, s, call.failure)
         return judge_large(sample, got, self.methods.get("forward"))
@@ -146,12 +146,12 @@ class _OwnForwardJudge(_ActivationJudge):
     def add_to(self, s: Situation, run: Run, number: int) -> None:
         """The output as it is."""
         forward = run.call("forward", number)
-        s.A = s.output = self.turned(forward.result) if forward is not None else None
+        s.A = s.output = self.in_rows(forward.result) if forward is not None else None
 
     def right_gradients(self, X: Array, G: Array, W: Array | None) -> dict[str, Array]:
         """The central differences by the input."""
         found = self.observation.differences.get("input")
-        return {"input": np.full_like(X, np.nan) if found is None else self.turned(found)}
+        return {"input": np.full_like(X, np.nan) if found is None else self.in_rows(found)}
 
     def forward(self, quantity: Quantity, mistakes: Sequence[Mistake]) -> Part:
         """A forward that nothing is known of: whether it returns an array."""

@@ -33,6 +33,13 @@ GRADIENT_CHANGED = Finding(
     "",
     ("g *= …, g[…] = … and out=g write into the array itself; g = g * … makes a new one.",),
 )
+AXIS_LOST = Finding(
+    "axis lost",
+    "The output loses an axis of length one",
+    "For a batch of one, or for one output, the numbers are right, but there is a vector where a "
+    "matrix should be: the next layer, or a sum over the batch, takes it for something else.",
+    "Run it with one example and print the shape of the output. Which function drops an axis?",
+)
 NOT_WRITTEN = Finding(
     "not written yet",
     "It is not written yet",
@@ -71,17 +78,20 @@ class LayerJudge:
                 got = (
                     call.result[0] if isinstance(call.result, list) and call.result else call.result
                 )
-                got = self.turned(got)
+                got = self.in_rows(got)
                 s.right = s.output
                 got = got if isinstance(got, np.ndarray) else None
                 samples.append(Sample(run.case, number, got, s, call.failure))
         part = judge(quantity, samples, mistakes, SECOND, self.where_forward)
+        lost = next((x for x in samples if np.shape(x.got) != np.shape(x.situation.right)), None)
+        if part.finding is None and lost is not None:
+            return Part(quantity.part, "wrong", at(AXIS_LOST, self.where_forward("")))
         if part.finding is None and self.changed("forward", "input"):
             line = self.methods["forward"].changed() if "forward" in self.methods else None
             return Part(quantity.part, "wrong", at(INPUT_CHANGED, line))
         return part
 
-    def turned(self, value: Any) -> Any:
+    def in_rows(self, value: Any) -> Any:
         """An array with its examples in rows; anything else as it is."""
         return value.T if isinstance(value, np.ndarray) and self.conventions.columns else value
 

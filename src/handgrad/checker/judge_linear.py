@@ -10,19 +10,24 @@ from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.catalogue import linear
 from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
 from handgrad.checker.catalogue.step import NOT_BOTH, STEP, STEP_DOES_NOTHING
-from handgrad.checker.conventions import Conventions
+from handgrad.checker.conventions import Conventions, own_rates
 from handgrad.checker.judge_layer import NOT_WRITTEN, LayerJudge, at
 from handgrad.checker.judging import Sample, failed_by_itself, judge, named
 from handgrad.checker.lines import Line, is_unwritten
 from handgrad.checker.mistakes import Mistake, Situation, close
-from handgrad.checker.names import argument_role
 from handgrad.checker.near_misses import near_misses
-from handgrad.checker.observation import Call, Observation, Run
+from handgrad.checker.observation import Call, Observation, Run, changed
 from handgrad.checker.verdict import LayerVerdict, Part
 
 MEAN_IN_LAYERS = (
     "The 1/n of the mean loss is put into the layers here, and not into the loss's gradient; the "
     "two together are right."
+)
+
+
+MEAN_IN_LAYERS_ALONE = (
+    "The 1/n of the mean loss is put into the layers here; a loss that goes with them must not "
+    "divide by n, too."
 )
 
 
@@ -112,23 +117,31 @@ class _LinearJudge(LayerJudge):
         """Where the loss leaves the 1/n to the layers, and these divide: right, on the whole."""
         weights, bias, _ = parts
         slugs = {p.finding.slug for p in (weights, bias) if p.finding is not None}
-        if self.loss_divides is False and slugs == {"averaged"} and bias.status != "right":
-            self.remarks.append(MEAN_IN_LAYERS)
+        # Without a loss, it is customary where examples are in columns, and a mistake elsewhere.
+        alone = self.loss_divides is None and self.conventions.columns
+        left = self.loss_divides is False or alone
+        if left and slugs == {"averaged"} and bias.status != "right":
+            self.remarks.append(MEAN_IN_LAYERS_ALONE if alone else MEAN_IN_LAYERS)
             return [Part(p.name, "right") if p is not parts[2] else p for p in parts]
         return parts
 
     def only_one_stops(self, parts: list[Part]) -> list[Part]:
         """Where backward stops with an error, blame it on one part; the rest waits."""
         stopped = [part for part in parts if failed_by_itself(part)]
-        if len(stopped) < 2:
-            return parts
+        lines = {part.finding.line for part in stopped if part.finding is not None}
         roles = {"weights gradient": "weights", "bias gradient": "bias", "input gradient": "input"}
+
+        def explains(part: Part) -> bool:
+            return part not in stopped and part.finding is not None and part.finding.line in lines
 
         def fits(part: Part) -> bool:
             line = self.where(roles[part.name])("quantity")
             return part.finding is not None and line == part.finding.line
 
-        blamed = next((part for part in stopped if fits(part)), stopped[0])
+        if any(map(explains, parts)):
+            blamed = None
+        else:
+            blamed = next((part for part in stopped if fits(part)), next(iter(stopped), None))
         return [
             Part(part.name, "waiting") if part in stopped and part is not blamed else part
             for part in parts
@@ -150,6 +163,9 @@ class _LinearJudge(LayerJudge):
                 continue
             near = near_misses("P - eta * D", "PD")
             part = judge(quantities.STEP, samples, [*STEP, *near], [], self.where_step(role))
+            if part.finding is not None and part.finding.slug == "unknown" and self.remembers():
+                note = "the step keeps more than the parameters, such as a momentum"
+                return Part("step", "absent", note=note)
             if part.finding is not None and part.finding.slug == STEP_DOES_NOTHING:
                 other = self.step_samples(1 - index, ("bias", "weights")[index])
                 if other and other[0].right and not self.mentions(role):
@@ -178,14 +194,19 @@ class _LinearJudge(LayerJudge):
             D = D.reshape(P.shape)
             s = SimpleNamespace(n=run.case.n, P=P, D=D, eta=STEP_SIZE, G_symbol="")
             s.right = P - STEP_SIZE * D
-            rates = [v for p, v in step.before.items() if argument_role(p, ["step_size"])]
-            for rate in rates:
-                if close(got, P - float(rate) * D):
+            for rate in own_rates(step.before):
+                if close(got, P - rate * D):
                     s.right = got
             same_shape = self.shapes_kept(step, role)
             got = got if step.failure is None and same_shape else None
             samples.append(Sample(run.case, 0, got, s, step.failure))
         return samples
+
+    def remembers(self) -> bool:
+        """Whether step changes more than the parameters."""
+        step = next(call for run in self.runs if (call := run.call("step")) is not None)
+        own = {self.conventions.weights, self.conventions.bias}
+        return any(path not in own for path in changed(step))
 
     def mentions(self, role: str) -> bool:
         """Whether step has this parameter in it."""

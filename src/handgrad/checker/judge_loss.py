@@ -1,4 +1,4 @@
-"""Judging softmax with cross-entropy."""
+"""Judging a loss: cross-entropy of scores, of probabilities or of their logarithms."""
 
 import itertools
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from handgrad.checker.judge_activation import judge_large
 from handgrad.checker.judge_layer import INPUT_CHANGED, at
 from handgrad.checker.judging import UNNAMED, Sample, judge
 from handgrad.checker.lines import Line, Method, method_at
-from handgrad.checker.loss_trials import FORMS, TAKES
+from handgrad.checker.loss_trials import FORMS, TAKES, Form
 from handgrad.checker.mathematics import cross_entropies, softmax
 from handgrad.checker.mistakes import Situation, close
 from handgrad.checker.names import gradient_of
@@ -29,33 +29,54 @@ _SMALL_CONSTANTS = [10.0**-k for k in range(3, 17)]
 
 def judge_loss(observation: Observation) -> LayerVerdict:
     """The verdict on a loss, in the form that suits it best."""
-    methods = {role: method_at(*place) for role, place in observation.methods.items()}
+    methods = _methods(observation)
     verdict = LayerVerdict(observation.name, observation.kind)
-    best = None
-    for form in dict.fromkeys(run.variant for run in observation.runs):
-        runs = [run for run in observation.runs if run.variant == form and run.case != cases.LARGE]
-        parts = [_value(runs, methods), _gradient(runs, methods)]
-        score = (sum(p.status == "right" for p in parts), sum(_named(p) for p in parts))
-        if best is None or score > best[0]:
-            best = (score, form, parts)
+    best = _best(observation)
     if best is None:
         return verdict
-    _, form, (value, gradient) = best
-    large = [run for run in observation.runs if run.variant == form and run.case == cases.LARGE]
+    form, value, gradient = best
+    large = [run for run in _runs(observation, form) if run.case == cases.LARGE]
     verdict.parts = [value, _large(large, value, methods), gradient]
-    verdict.conventions = form
+    verdict.conventions = str(form)
     return verdict
 
 
+def loss_takes(observation: Observation) -> str | None:
+    """What the loss takes, one of `loss_trials.TAKES`; None where it could not be tried."""
+    best = _best(observation)
+    return None if best is None else best[0].takes
+
+
 def divides_by_n(observation: Observation) -> bool:
-    """Whether the gradient has the 1/n of the mean loss in it, for the best form of labels."""
-    for run in observation.runs:
+    """Whether the gradient has the 1/n of the mean loss in it; so it should."""
+    best = _best(observation)
+    for run in _runs(observation, best[0]) if best else ():
         backward = run.call("backward")
         if run.case == cases.GENERAL[0] and backward is not None:
             s, got = _situation(run), _input_gradient(run, backward)
-            if got is not None and close(got, s.n * s.gradient):
-                return False
+            return got is None or not close(got, s.n * s.gradient)
     return True
+
+
+def _best(observation: Observation) -> tuple[Form, Part, Part] | None:
+    """The form in which most is right, or else named, and what is told of it."""
+    methods = _methods(observation)
+    best, most = None, (-1, -1)
+    for form in (FORMS[name] for name in dict.fromkeys(run.variant for run in observation.runs)):
+        runs = [run for run in _runs(observation, form) if run.case != cases.LARGE]
+        parts = _value(runs, methods), _gradient(runs, methods)
+        score = (sum(p.status == "right" for p in parts), sum(_named(p) for p in parts))
+        if score > most:
+            best, most = (form, *parts), score
+    return best
+
+
+def _runs(observation: Observation, form: Form) -> list[Run]:
+    return [run for run in observation.runs if run.variant == str(form)]
+
+
+def _methods(observation: Observation) -> dict[str, Method]:
+    return {role: method_at(*place) for role, place in observation.methods.items()}
 
 
 def _named(part: Part) -> bool:
@@ -200,4 +221,4 @@ def _input_gradient(run: Run, backward: Call) -> Any:
     returned = backward.result if isinstance(backward.result, list) else [backward.result]
     kept = [array for path, array in backward.after.items() if gradient_of(path) == "input"]
     array = next((item for item in [*returned, *kept] if isinstance(item, np.ndarray)), None)
-    return None if array is None else FORMS[run.variant].turned(array)
+    return None if array is None else FORMS[run.variant].in_rows(array)

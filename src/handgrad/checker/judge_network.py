@@ -1,7 +1,8 @@
 """Judging a whole network, and a training run."""
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +12,9 @@ import numpy as np
 from handgrad.checker import quantities
 from handgrad.checker.cases import STEP_SIZE, TRAINING_STEPS, Array
 from handgrad.checker.catalogue import network
+from handgrad.checker.catalogue.scales import with_scales
 from handgrad.checker.catalogue.step import STEP
-from handgrad.checker.conventions import gradient_path
+from handgrad.checker.conventions import gradient_path, own_rates
 from handgrad.checker.judging import UNNAMED, Sample, judge, named
 from handgrad.checker.lines import Line, method_at
 from handgrad.checker.mathematics import (
@@ -27,6 +29,9 @@ from handgrad.checker.network_trials import OWN_LAYERS
 from handgrad.checker.observation import Call, Observation, Run, State
 from handgrad.checker.verdict import LayerVerdict, Part
 
+Places = Mapping[str, str | None]
+"""Where the gradient of each parameter is, by path."""
+
 Layers = list[tuple[Array, Array]]
 """W, d × c, and b, 1 × c, of each linear layer, from the first to the last."""
 
@@ -35,7 +40,7 @@ def judge_network(
     observation: Observation,
     layers_are_right: bool,
     mean_in_layers: bool,
-    loss_of_probabilities: bool,
+    loss_takes: str | None,
 ) -> LayerVerdict:
     """The verdict on a network.
 
@@ -47,23 +52,42 @@ def judge_network(
         Whether the layers of its file are; what follows from them is only judged if so.
     mean_in_layers
         Whether these divide by n, in the place of the loss.
-    loss_of_probabilities
-        Whether the loss of its file takes probabilities, so that a network may end in a softmax.
+    loss_takes
+        What the loss of its file takes; None where there is none. A network may end in a softmax
+        unless a loss takes scores.
     """
     verdict = LayerVerdict(observation.name, observation.kind)
-    judge_one = _NetworkJudge(observation, mean_in_layers, loss_of_probabilities)
+    judge_one = _NetworkJudge(observation, mean_in_layers, loss_takes != "scores")
     verdict.parts = [judge_one.forward()]
     if not judge_one.runs:
         return verdict
+    softened = judge_one.ends_in_softmax()
+    if softened and loss_takes is None:
+        verdict.remarks.append(SOFTMAX_LAST)
+    elif not softened and loss_takes == "probabilities":
+        verdict.remarks.append(NO_SOFTMAX)
     if layers_are_right:
         gradients = judge_one.gradients()
         if verdict.parts[0].finding is not None and _unnamed(gradients):
             gradients = Part(gradients.name, "waiting", note="judged when forward is right")
+        elif _is_unknown(verdict.parts[0]) and gradients.status == "right":
+            note = "its layers are put together in a way of its own, which its gradients fit"
+            verdict.parts[0] = Part("forward", "absent", note=note)
         verdict.parts += [gradients, judge_one.step()]
     else:
         note = "judged when the layers it is made of are right"
         verdict.parts += [Part(name, "waiting", note=note) for name in ("gradients", "step")]
     return verdict
+
+
+SOFTMAX_LAST = (
+    "The network ends in a softmax: its loss must take probabilities, not scores. One that has a "
+    "softmax of its own would apply it twice."
+)
+NO_SOFTMAX = (
+    "The loss of this file takes probabilities, and this network returns scores: a softmax belongs "
+    "between the two."
+)
 
 
 def linear_layers(paths: list[str], state: State, first_width: int) -> Layers:
@@ -97,9 +121,9 @@ def run_through(layers: Layers, X: Array, activation: str) -> Array:
 class _NetworkJudge:
     """The judgement of one network, part by part."""
 
-    def __init__(self, observation: Observation, mean_in_layers: bool, loss_of_probabilities: bool):
+    def __init__(self, observation: Observation, mean_in_layers: bool, may_end_in_softmax: bool):
         self.observation, self.mean_in_layers = observation, mean_in_layers
-        self.loss_of_probabilities = loss_of_probabilities
+        self.may_end_in_softmax = may_end_in_softmax
         self.runs = [run for run in observation.runs if run.calls]
         self.methods = {role: method_at(*place) for role, place in observation.methods.items()}
 
@@ -125,13 +149,26 @@ class _NetworkJudge:
             return Part("forward", "waiting")
         line = self.line("forward", ".forward(")
         mistakes = network.OUTPUT if all(s.situation.layers for s in samples) else ()
-        return judge(quantities.NETWORK_OUTPUT, samples, mistakes, [], line)
+        part = judge(quantities.NETWORK_OUTPUT, samples, mistakes, [], line)
+        if part.finding is not None and self.observation.takes_labels and not self.stops():
+            note = "its loss is in its backward, so the output is taken as it is"
+            return Part("forward", "absent", note=note)
+        return part
+
+    def stops(self) -> bool:
+        """Whether forward stops with an error."""
+        return any(run.calls[0].failure is not None for run in self.runs)
 
     def right_output(self, s: Situation, got: Any, activation: str) -> Array:
         """The scores, or their softmax where that is what the loss takes and what there is."""
         scores = run_through(s.layers, s.X, activation)
-        softened = self.loss_of_probabilities and got is not None and are_probabilities(got)
+        softened = self.may_end_in_softmax and got is not None and are_probabilities(got)
         return softmax(scores) if softened else scores
+
+    def ends_in_softmax(self) -> bool:
+        """Whether every output is of probabilities."""
+        outputs = [self.output(run.calls[0]) for run in self.runs]
+        return all(output is not None and are_probabilities(output) for output in outputs)
 
     def output(self, forward: Call) -> Any:
         """The array that forward returned, with the examples in rows, or None."""
@@ -177,7 +214,6 @@ class _NetworkJudge:
         found = [call.after.get(place or "", np.zeros(0)) for place in places.values()]
         missing = [array.size == 0 for array in found]
         got = None if call.failure else _joined(found)
-        s.missing = missing
         for name in HIDDEN_ACTIVATIONS if s.layers else ():
             got_output = self.output(run.calls[0])
             if close(got_output, self.right_output(s, got_output, name)):
@@ -186,7 +222,14 @@ class _NetworkJudge:
         line = self.line("backward", ".backward(")
         if got is not None and any(missing):
             return Part(quantity.part, "wrong", named(quantity, network.NOT_ALL, line(""), sample))
+        if got is not None and self.ends_in_softmax() and s.layers:
+            of_scores = network.gradients(s, derivative=True, passed=True)
+            if self.may_end_in_softmax and close(got, of_scores):
+                note = "with respect to the scores before the softmax"
+                return Part(quantity.part, "right", note=note)
         part = judge(quantity, [sample], network.GRADIENTS, [], line)
+        if _unnamed(part) and got is not None:
+            part = self.one_gradient(part, places, s, run)
         method = self.methods.get("backward")
         text = method.text() if method else ""
         if _unnamed(part) and "for " in text and not re.search(r"reversed|-\d|pop\(", text):
@@ -197,6 +240,23 @@ class _NetworkJudge:
                 named(quantity, network.FORWARDS, order, replace(sample, failure=None)),
             )
         return part
+
+    def one_gradient(self, part: Part, places: Places, s: Situation, run: Run) -> Part:
+        """The same finding, of the wrong gradient that is nearest to the loss."""
+        call, method = run.call("backward"), self.methods.get("backward")
+        assert call is not None
+        scale = 1 / s.n if self.mean_in_layers else 1
+        rights = {path: scale * self.observation.differences[path] for path in places}
+        wrong = [p for p, place in places.items() if not close(call.after[place or ""], rights[p])]
+        if not wrong:
+            return part
+        path = wrong[-1]
+        place = places[path] or ""
+        own = SimpleNamespace(**{**vars(s), "right": rights[path]})
+        quantity = replace(quantities.NETWORK_GRADIENTS, symbol=f"∂L/∂{path}")
+        sample = Sample(run.case, 0, call.after[place], own)
+        line = (method.stored(place) or method.first()) if method else None
+        return judge(quantity, [sample], with_scales(network.ONE_GRADIENT), [], lambda _: line)
 
     def step(self) -> Part:
         """Whether step moves the parameters of every layer."""
@@ -214,8 +274,9 @@ class _NetworkJudge:
         s.D = _joined([backward.after[place or ""] for place in places])
         if s.P.shape != s.D.shape:
             return Part("step", "waiting")
-        s.right = s.P - STEP_SIZE * s.D
         got = None if call.failure else _joined([call.after[path] for path in paths])
+        steps = [s.P - rate * s.D for rate in (STEP_SIZE, *own_rates(call.before))]
+        s.right = next((moved for moved in steps if close(got, moved)), steps[0])
         sample = Sample(run.case, 0, got, s, call.failure)
         if got is not None and got.shape == s.P.shape and not sample.right:
             moved = [not close(call.after[path], call.before[path]) for path in paths]
@@ -230,11 +291,15 @@ def _unnamed(part: Part) -> bool:
     return part.finding is not None and part.finding.slug in UNNAMED
 
 
+def _is_unknown(part: Part) -> bool:
+    return part.finding is not None and part.finding.slug == "unknown"
+
+
 def _joined(arrays: list[Array]) -> Array:
     return np.concatenate([np.ravel(array) for array in arrays]) if arrays else np.zeros(0)
 
 
-def judge_training(observation: Observation, all_right: bool) -> LayerVerdict:
+def judge_training(observation: Observation, all_right: bool, mean_in_layers: bool) -> LayerVerdict:
     """Whether the parts, put together, arrive where gradient descent arrives.
 
     Where a part is wrong, that is known already, and training is not judged. Nor is it where
@@ -259,14 +324,21 @@ def judge_training(observation: Observation, all_right: bool) -> LayerVerdict:
     if not observation.stepped and close(*outputs):
         verdict.parts = [Part(part, "absent", note="there is no step to train with")]
         return verdict
-    ends = [train(layers, run, name) for name in HIDDEN_ACTIVATIONS] if len(layers) == 2 else []
+    rates = [STEP_SIZE, *own_rates(call.before)]
+    # Without a loss of the file's own, the 1/n is in the loss here, too.
+    rates += [rate / run.case.n for rate in rates] if mean_in_layers else []
+    ways = itertools.product(HIDDEN_ACTIVATIONS, rates if len(layers) == 2 else ())
+    ends = [train(layers, run, name, rate) for name, rate in ways]
     Y = np.eye(run.case.c)[run.case.labels()]
-    if all(are_probabilities(output) for output in outputs):
+    softened = all(are_probabilities(output) for output in outputs)
+    if softened:
         outputs, ends = [np.log(P) for P in outputs], [np.log(softmax(end)) for end in ends]
     losses = [float(np.mean(cross_entropies(Z, Y))) for Z in outputs]
     told = f"the loss went from {losses[0]:.4f} to {losses[1]:.4f} in {TRAINING_STEPS} steps"
     s.right = next((end for end in ends if close(outputs[1], end)), ends[0] if ends else None)
-    if s.right is None and losses[1] < losses[0]:
+    # The gradient that a network with a softmax wants may be that with respect to the scores.
+    other = softened or observation.remembers
+    if (s.right is None or other) and losses[1] < losses[0]:
         s.right = outputs[1]
     sample = Sample(run.case, 0, outputs[1], s)
     if s.right is not None and sample.right:
@@ -277,7 +349,7 @@ def judge_training(observation: Observation, all_right: bool) -> LayerVerdict:
     return verdict
 
 
-def train(layers: Layers, run: Run, activation: str) -> Array:
+def train(layers: Layers, run: Run, activation: str, step_size: float) -> Array:
     """The scores after the training run, by plain gradient descent on two linear layers."""
     (W1, b1), (W2, b2) = ((W.copy(), b.copy()) for W, b in layers)
     function, slope = HIDDEN_ACTIVATIONS[activation]
@@ -287,8 +359,8 @@ def train(layers: Layers, run: Run, activation: str) -> Array:
         A = function(Z1)
         G2 = (softmax(A @ W2 + b2) - Y) / run.case.n
         G1 = G2 @ W2.T * slope(Z1)
-        W2, b2 = W2 - STEP_SIZE * A.T @ G2, b2 - STEP_SIZE * G2.sum(axis=0)
-        W1, b1 = W1 - STEP_SIZE * X.T @ G1, b1 - STEP_SIZE * G1.sum(axis=0)
+        W2, b2 = W2 - step_size * A.T @ G2, b2 - step_size * G2.sum(axis=0)
+        W1, b1 = W1 - step_size * X.T @ G1, b1 - step_size * G1.sum(axis=0)
     return function(X @ W1 + b1) @ W2 + b2
 
 

@@ -150,7 +150,7 @@ def _in_words(
         why,
         hint,
         quantity.equation,
-        (*quantity.explanation, *_seen(quantity, sample)),
+        (*quantity.explanation, *_seen(sample)),
         line,
     )
 
@@ -197,7 +197,7 @@ def _unknown(quantity: Quantity, samples: Sequence[Sample], worst: Sample, where
         "Work that case out by hand, one factor at a time, and print the same factors in your "
         "code.",
         quantity.equation,
-        (*quantity.explanation, *_seen(quantity, worst)),
+        (*quantity.explanation, *_seen(worst)),
         line,
         _example(quantity, example),
     )
@@ -209,7 +209,7 @@ def _failing_line(failure: Failure | None) -> Line | None:
     return line_of(failure.file, failure.line)
 
 
-def _seen(quantity: Quantity, sample: Sample) -> list[str]:
+def _seen(sample: Sample) -> list[str]:
     """What was seen in one case, in a sentence or two."""
     case, right = sample.case, np.asarray(sample.situation.right)
     sizes = f"With n = {case.n}, d = {case.d}, c = {case.c}"

@@ -82,11 +82,13 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
         if observation.problem:
             return
         case = Case(case.n, case.d, _output_width(subject, thing, case, observation.columns))
-        X, G = turned(case, observation.columns)
+        X, G = batch(case, observation.columns)
         if subject.kind == "linear" and not parameters_of(thing, X):
             output_of(thing, X)  # The weights may be made in the first forward.
         if not observation.parameters:
             observation.parameters = parameters_of(thing, X)
+            if subject.kind == "linear" and not _has_weights(thing, case):
+                observation.kind = "unknown"
         fill_parameters(thing, observation.parameters, case)
         if not observation.runs and observation.kind == "unknown":
             differentiate(thing, X, G, observation)
@@ -124,6 +126,12 @@ class Way:
     problem: Failure | None = None
 
 
+def _has_weights(thing: Any, case: Case) -> bool:
+    """Whether there is an array of d × c or c × d."""
+    shapes = {array.shape for array in arrays_in(thing).values()}
+    return not shapes.isdisjoint({(case.d, case.c), (case.c, case.d)})
+
+
 def way_round(subject: Subject, case: Case) -> Way:
     """The first way that gives a linear layer's output; else the first that gives any.
 
@@ -144,7 +152,8 @@ def way_round(subject: Subject, case: Case) -> Way:
         return Way(plain)
     asked = parameter_names(subject.cls)
     fused = any(names.argument_role(name, ["activation"]) for name in asked)
-    without = [{"activation": a} for a in (None, "linear", "identity", "none")] if fused else []
+    absent = (None, "linear", "identity", "none", Identity())
+    without = [{"activation": a} for a in absent] if fused else []
     other: Way | None = None
     for more, swapped in itertools.product([*without, {}], (False, True)):
         make = maker(more, swapped)
@@ -172,6 +181,16 @@ def in_columns(layers: Iterable[Subject]) -> bool | None:
     return found.pop() if len(found) == 1 else None
 
 
+class Identity:
+    """An activation that changes nothing, as an object or as a function."""
+
+    def forward(self, x: Any) -> Any:
+        """The input."""
+        return x
+
+    backward = __call__ = forward
+
+
 def _opposite_outputs(
     subject: Subject, make: Callable[[Case], Any], case: Case, columns: bool
 ) -> tuple[list[Array] | None, Failure | None]:
@@ -182,7 +201,7 @@ def _opposite_outputs(
     outputs = []
     shape = (case.c, case.n) if columns else (case.n, case.c)
     for sign in (1.0, -1.0, 0.0):
-        X = sign * turned(case, columns)[0]
+        X = sign * batch(case, columns)[0]
         thing, _ = attempt(subject.folder, make, case)
         if not arrays_in(thing):
             output_of(thing, X)  # The parameters may be made in the first forward.
@@ -205,7 +224,7 @@ def _failing_in_columns(thing: Any, case: Case) -> bool | None:
     arrays = arrays_in(thing)
     if (case.c, 1) in [array.shape for path, array in arrays.items() if names.parameter_role(path)]:
         return True
-    rows, columns = (_fails_in_product(thing, turned(case, turn)[0]) for turn in (False, True))
+    rows, columns = (_fails_in_product(thing, batch(case, turn)[0]) for turn in (False, True))
     return True if rows and not columns else None
 
 
@@ -215,7 +234,7 @@ def _fails_in_product(thing: Any, X: Array) -> bool:
     return failure is not None and bool(re.search("matmul|not aligned", failure.message))
 
 
-def turned(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
+def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
     """X and G of the case, with the examples in columns where the layer wants it so."""
     X, G = case.inputs(number), case.gradients(number)
     return (np.ascontiguousarray(X.T), np.ascontiguousarray(G.T)) if columns else (X, G)
@@ -227,7 +246,7 @@ def pass_twice(trial: Trial, case: Case, observation: Observation) -> None:
     Once a parameter has another shape, nothing can be said of what follows.
     """
     for number in (0, 1):
-        X, G = turned(case, observation.columns, number)
+        X, G = batch(case, observation.columns, number)
         if not trial.forward(X):
             return
         trial.backward(G)
@@ -270,7 +289,7 @@ def _output_width(subject: Subject, thing: Any, case: Case, columns: bool) -> in
     if subject.kind == "linear":
         return case.c
     if subject.kind == "unknown":
-        shape = np.shape(output_of(copy.deepcopy(thing), turned(case, columns)[0]))
+        shape = np.shape(output_of(copy.deepcopy(thing), batch(case, columns)[0]))
         examples = -1 if columns else 0
         if len(shape) == 2 and shape[examples] == case.n:
             return int(shape[-1 - examples])

@@ -1,7 +1,7 @@
 """Trying a loss out, in each of the forms that losses have."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,7 @@ class Form:
             given, asked = np.ascontiguousarray(given.T), np.ascontiguousarray(asked.T)
         return {"scores": given, "labels": asked}
 
-    def turned(self, array: Any) -> Any:
+    def in_rows(self, array: Any) -> Any:
         """What the loss returned, with the examples in rows."""
         return array.T if self.columns else array
 
@@ -75,16 +75,15 @@ FORMS = {
 """All forms by how they are called, the commonest first."""
 
 
-def forms_of(name: str, columns: bool | None) -> list[Form]:
-    """The forms that a loss of this name may have; `columns` is None where nothing says."""
-    takes = names.loss_takes(name)
+def forms_of(takes: Container[str], columns: bool | None) -> list[Form]:
+    """The forms of a loss that takes one of these; `columns` is None where nothing says."""
     return [f for f in FORMS.values() if f.takes in takes and columns in (None, f.columns)]
 
 
 def observe_loss(subject: Subject, observation: Observation, columns: bool | None) -> None:
-    """A loss, in each of the forms that it may have; see `forms_of`."""
+    """A loss, in each of the forms that it may have, by its name and by its file."""
     classes = [case for case in cases.ALL if case.c > 1]
-    for form in forms_of(subject.name, columns):
+    for form in forms_of(names.loss_takes(subject.name), columns):
         for case in classes:
             run = Run(case, str(form))
             observation.runs.append(run)
@@ -111,7 +110,9 @@ def pass_loss(trial: Trial, values: Mapping[str, Any]) -> Any:
     """Call forward and backward of a loss; return what backward did, or None."""
     if not trial.make("forward", names.FORWARD, values):
         return None
-    needed = required_names(method(trial.thing, names.BACKWARD) or print)
+    backward = method(trial.thing, names.BACKWARD)
+    assert backward is not None  # It was chosen for having one.
+    needed = required_names(backward)
     if len(needed) == 1 and names.argument_role(needed[0], values) is None:
         values = {"gradient": np.ones(())}
     trial.make("backward", names.BACKWARD, values)

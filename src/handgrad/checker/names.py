@@ -5,7 +5,14 @@ from collections.abc import Iterable
 
 FORWARD = ("forward", "__call__")
 BACKWARD = ("backward", "backprop", "backward_pass")
-STEP = ("step", "update", "update_parameters", "update_params", "update_weights")
+STEP = (
+    "step",
+    "update",
+    "update_parameters",
+    "update_params",
+    "update_weights",
+    "apply_gradients",
+)
 CLEAR = ("zero_grad", "zero_gradients", "zero_gradient", "zero_grads", "clear_gradients")
 
 ARGUMENTS = {

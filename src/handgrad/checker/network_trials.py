@@ -8,25 +8,26 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker import cases, names
-from handgrad.checker.attempts import attempt
+from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import required_names
 from handgrad.checker.cases import HIDDEN_DIM, Array, Case
 from handgrad.checker.layer_trials import (
     Subject,
+    Values,
+    batch,
     differentiate,
     fill_parameters,
     output_of,
     parameters_of,
     pass_twice,
     timed_out,
-    turned,
     way_round,
 )
 from handgrad.checker.loss_trials import Form, forms_of, new_loss, pass_loss
 from handgrad.checker.mathematics import are_probabilities, softmax
 from handgrad.checker.mistakes import close
 from handgrad.checker.objects import method, plain_result, state_of
-from handgrad.checker.observation import Call, Observation, Run
+from handgrad.checker.observation import Call, Observation, Run, changed
 from handgrad.checker.trial import Trial
 
 
@@ -42,8 +43,11 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
         if observation.problem:
             return
         case = cases.NETWORK
-        X, G = turned(case, observation.columns)
+        X, G = batch(case, observation.columns)
         parameters = parameters_of(thing, X)
+        if not parameters and num_layers in (4, None):
+            observation.problem = Failure("NoLayers", "it has no parameters, and so no layers yet")
+            return
         fill_parameters(thing, parameters, case)
         if not observation.runs:
             observation.parameters = parameters
@@ -61,7 +65,9 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
 
 def takes_labels(network: Subject) -> bool:
     """Whether its backward has the loss in it: it asks for labels, and for no gradient."""
-    asked = required_names(method(network.cls, names.BACKWARD) or print)
+    backward = method(network.cls, names.BACKWARD)
+    assert backward is not None  # It was chosen for having one.
+    asked = required_names(backward)
     return any(names.argument_role(name, ["labels"]) for name in asked) and not any(
         names.argument_role(name, ["gradient"]) for name in asked
     )
@@ -84,21 +90,23 @@ def network_builder(
         activations += [other.cls for other in others if other.kind == kind]
         activations += [other.build({}, {}) for other in others if other.kind == kind]
 
-    def build(activation: Any, num_layers: int | None) -> Any:
-        sizes = {"input_dim": case.d, "output_dim": case.c, "hidden_dim": HIDDEN_DIM}
-        widths = [case.d, *[HIDDEN_DIM] * ((num_layers or 2) - 1), case.c]
-        required = {"activation": activation, "layer_sizes": widths}
-        return subject.build({**sizes, "num_layers": num_layers}, required)
+    def build(activation: Any, several: bool, num_layers: int | None) -> Any:
+        hidden = [HIDDEN_DIM] * ((num_layers or 2) - 1)
+        sizes: Values = {"input_dim": case.d, "output_dim": case.c}
+        sizes |= {"hidden_dim": hidden if several else HIDDEN_DIM, "num_layers": num_layers}
+        required = {"activation": activation, "layer_sizes": [case.d, *hidden, case.c]}
+        return subject.build(sizes, required)
 
-    for activation in activations:
-        thing, failure = attempt(subject.folder, build, activation, 3)
+    for activation, several in itertools.product(activations, (False, True)):
+        make = partial(build, activation, several)
+        thing, failure = attempt(subject.folder, make, 3)
         if failure is not None:
             continue
         if output_of(thing, case.inputs(0)) is not None:
-            return partial(build, activation), False
-        if np.shape(output_of(thing, turned(case, True)[0])) == (case.c, case.n):
-            return partial(build, activation), True
-    return partial(build, activations[0]), False
+            return make, False
+        if np.shape(output_of(thing, batch(case, True)[0])) == (case.c, case.n):
+            return make, True
+    return partial(build, activations[0], False), False
 
 
 TRAINING = "training run"
@@ -131,13 +139,22 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
             _backward(parts, gradient(outputs[-1]), observation.columns)
             for part in parts:
                 part.step()
-                observation.stepped |= part.run.calls[-1].method == "step"
+                last = part.run.calls[-1]
+                if last.method == "step":
+                    observation.stepped = True
+                    observation.remembers |= any(map(_is_memory, changed(last)))
         return [outputs[0], _forward(parts, X, observation.columns)]
 
     outputs, record.failure = attempt(None, train)
     record.result = plain_result(outputs)
     record.after = state_of(made)
     return observation
+
+
+def _is_memory(path: str) -> bool:
+    """Whether an array that a step changed is none of parameters and gradients."""
+    leaf = path.rpartition(".")[2]
+    return names.parameter_role(leaf) is None and not names.is_gradient(path)
 
 
 def _parts(subjects: list[Subject], observation: Observation) -> list[Any] | None:
@@ -188,14 +205,14 @@ def _loss_gradient(losses: list[Subject], Z: Array, columns: bool) -> Callable[[
         Y = np.eye(case.c)[case.labels()]
         return (-Y / Z if are_probabilities(Z) else softmax(Z) - Y) / case.n
 
-    for loss, form in itertools.product(losses, forms_of("softmax", columns)):
+    for loss, form in itertools.product(losses, forms_of(["scores"], columns)):
         trial, failure = attempt(None, new_loss, loss, Run(case, ""))
         if failure is not None:
             continue
 
         def own(Z: Array, trial: Trial = trial, form: Form = form) -> Array:
             result = _first(pass_loss(trial, form.values(Z, case.labels())))
-            return np.array(form.turned(result), dtype=float)
+            return np.array(form.in_rows(result), dtype=float)
 
         gradient, failure = attempt(None, own, Z)
         if failure is None and any(close(gradient, k * right(Z)) for k in (1, case.n)):

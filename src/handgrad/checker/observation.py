@@ -56,6 +56,8 @@ class Observation:
         Whether the backward of a network asks for labels, not for a gradient.
     stepped
         Whether a training run had a step to call.
+    remembers
+        Whether its steps changed more than the parameters, as a momentum does.
     parameters
         The arrays on which the output depends, by path.
     runs
@@ -73,10 +75,21 @@ class Observation:
     columns: bool = False
     takes_labels: bool = False
     stepped: bool = False
+    remembers: bool = False
     parameters: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     differences: State = field(default_factory=dict)
     methods: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+
+def changed(call: Call) -> list[str]:
+    """The paths of what a call changed in the object, or made."""
+    before = call.before
+    return [
+        path
+        for path, value in call.after.items()
+        if path not in before or not np.array_equal(before[path], value, equal_nan=True)
+    ]
 
 
 def to_json(observation: Observation) -> str:

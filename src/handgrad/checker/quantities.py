@@ -94,9 +94,13 @@ _BACKWARD = {
     ),
     "softmax": (
         "∂L/∂Z = p · (∂L/∂p − Σ_c p_c ∂L/∂p_c)",
-        "∂p_i/∂z_j = p_i (δ_ij − p_j): each probability depends on every score of its row.",
+        "∂p_i/∂z_j = p_i (δ_ij − p_j): each probability depends on every score of its row, and the "
+        "chain rule adds up what comes back through all of them.",
     ),
 }
+
+
+_ENTRY_BY_ENTRY = "The chain rule multiplies it, entry by entry, by the gradient from above."
 
 
 def activation(kind: str) -> tuple[Quantity, Quantity]:
@@ -110,7 +114,7 @@ def activation(kind: str) -> tuple[Quantity, Quantity]:
             "input gradient",
             "∂L/∂X",
             equation,
-            (slope, "The chain rule multiplies it, entry by entry, by the gradient from above."),
+            (slope, *(() if kind == "softmax" else (_ENTRY_BY_ENTRY,))),
         ),
     )
 

@@ -97,6 +97,9 @@ def _finding(part: Part, finding: Finding, explain: bool) -> Iterator[Renderable
 
 def _summary(verdict: Verdict, explain: bool) -> Text:
     count = len(verdict.findings)
+    unjudged = any(_is_unjudged(layer, part) for layer in verdict.layers for part in layer.parts)
+    if verdict.right and unjudged:
+        return Text("Nothing wrong was found; what has a – was not judged.", style="bold")
     if verdict.right:
         return Text("All right.", style="bold green")
     text = Text.assemble((f"{count} thing{'' if count == 1 else 's'} to look at.", "bold"))

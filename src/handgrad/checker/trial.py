@@ -1,5 +1,7 @@
 """Calling the methods of one object, and keeping a record of each call."""
 
+import inspect
+import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,7 @@ from handgrad.checker import names
 from handgrad.checker.attempts import attempt
 from handgrad.checker.binding import bind, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
-from handgrad.checker.objects import method, plain_result, same, state_of
+from handgrad.checker.objects import arrays_in, method, plain_result, same, state_of
 from handgrad.checker.observation import Call, Run
 
 
@@ -31,9 +33,7 @@ class Trial:
 
     def backward(self, G: Array) -> bool:
         """Call backward, first clearing the gradients where there is a method for that."""
-        clear = method(self.thing, names.CLEAR)
-        if clear is not None and not required_names(clear):
-            attempt(self.folder, clear)
+        self._clear()
         function = method(self.thing, names.BACKWARD)
         output = self._output[0] if isinstance(self._output, tuple) else self._output
         if isinstance(output, np.ndarray) and output.dtype.kind == "f":
@@ -44,6 +44,25 @@ class Trial:
                 values["cache"] = self._output[1]
             values["input"] = self._originals["input"]
         return self.make("backward", names.BACKWARD, values)
+
+    def _clear(self) -> None:
+        """Clear the gradients: by a method of the layer or of its parameters, or as one would.
+
+        An optimizer of the file may have the method; it is not known how that is made.
+        """
+        parts = [self.thing, *vars(self.thing).values()] if hasattr(self.thing, "__dict__") else []
+        clears = [clear for part in parts if (clear := method(part, names.CLEAR)) is not None]
+        for clear in clears:
+            if not required_names(clear):
+                attempt(self.folder, clear)
+        module = sys.modules.get(type(self.thing).__module__)
+        others = (
+            [value for value in vars(module).values() if inspect.isclass(value)] if module else []
+        )
+        if not clears and any(method(cls, names.CLEAR) for cls in others):
+            for path, array in arrays_in(self.thing).items():
+                if names.is_gradient(path) and array.flags.writeable:
+                    array[...] = 0
 
     def step(self) -> bool:
         """Call step, unless it asks for an optimizer."""

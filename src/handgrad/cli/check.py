@@ -34,7 +34,7 @@ def check(
     """Judge the layers in a Python file: which mistake does its backward pass make?
 
     Finds the classes with a forward and a backward method (a linear layer, Sigmoid, ReLU, tanh,
-    softmax with cross-entropy, a network of these), works out how they are written, and compares
+    cross-entropy, a network of these), works out how they are written, and compares
     forward, each gradient, step and a training run with the mathematics. What is wrong is named,
     with its line and a hint. The file runs in a process of its own with limits on what it may take;
     only its definitions are run. Exit status 0: all right; 1: not so.

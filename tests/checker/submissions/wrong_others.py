@@ -596,14 +596,6 @@ class NetworkActivationLast(FeedForwardNetwork):
         return sigmoid(super().forward(x))
 
 
-class NetworkSoftmaxLast(FeedForwardNetwork):
-    mistake = ("forward", "softmax after the last layer")
-
-    def forward(self, x):
-        e = np.exp(super().forward(x))
-        return e / e.sum(axis=1, keepdims=True)
-
-
 class NetworkWithoutActivations(FeedForwardNetwork):
     mistake = ("forward", "no activations")
 

@@ -50,6 +50,20 @@ OUTPUT = (
     ),
     Mistake(
         "maximum over the array",
+        "The maximum of every column is taken",
+        "The second argument of np.max is an axis; ReLU compares each number on its own with 0.",
+        "Which of numpy's functions compares two arrays entry by entry?",
+        lambda s: np.max(s.X, axis=0),
+    ),
+    Mistake(
+        "brackets missing",
+        "Brackets are missing around the denominator",
+        "The numbers are those of (1/1) + e⁻ˣ: a division comes before an addition.",
+        "What should σ(0) be, and what does yours give?",
+        lambda s: 1 + np.exp(-s.X),
+    ),
+    Mistake(
+        "maximum over the array",
         "The maximum of the whole array is taken",
         "ReLU compares each number on its own with 0.",
         "Which of numpy's functions compares two arrays entry by entry?",
@@ -71,7 +85,7 @@ _UPSTREAM = Mistake(
     "The chain rule has two factors here. Where is the other one?",
     lambda s: s.slope,
 )
-STALE_OUTPUT = Mistake(
+_FUNCTION_INSTEAD = Mistake(
     "function instead of derivative",
     "Multiplied by the function instead of its derivative",
     "The gradient is multiplied by g(x), but the chain rule asks for g′(x).",
@@ -183,6 +197,16 @@ SIGMOID = (
 )
 
 RELU = (
+    *[
+        Mistake(
+            "slope below zero",
+            "The gradient passes where the input is negative, too",
+            "Below 0 this ReLU is flat; the numbers are those of a leaky one.",
+            "How does the output change with an input of −2?",
+            lambda s, slope=slope: s.G * np.where(s.X > 0, 1, slope),  # type: ignore[misc]
+        )
+        for slope in (0.01, 0.1, 0.2)
+    ],
     Mistake(
         "mask from the gradient",
         "The mask is made from the gradient instead of the input",
@@ -244,6 +268,13 @@ RELU = (
 
 TANH = (
     Mistake(
+        "square in the wrong place",
+        "The difference is squared instead of tanh",
+        "The numbers are those of (1 − tanh x)².",
+        "Which of the two is squared in tanh′(x) = 1 − tanh²(x)?",
+        lambda s: s.G * (1 - s.A) ** 2,
+    ),
+    Mistake(
         "derivative at the input",
         "The derivative is taken at the input instead of at the output",
         "The numbers are those of 1 − x²: the formula in terms of the output is given the input.",
@@ -272,7 +303,7 @@ TANH = (
         lambda s: s.G * s.A * (1 - s.A),
     ),
     *_COMMON,
-    STALE_OUTPUT,
+    _FUNCTION_INSTEAD,
 )
 
 OTHER = (
@@ -285,5 +316,5 @@ OTHER = (
         lambda s: s.G * (s.G > 0),
     ),
     _TRANSPOSED,
-    STALE_OUTPUT,
+    _FUNCTION_INSTEAD,
 )

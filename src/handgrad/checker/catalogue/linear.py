@@ -2,8 +2,15 @@
 
 import numpy as np
 
-from handgrad.checker.catalogue.scales import LEFT_OUT
 from handgrad.checker.mistakes import Mistake
+
+LEFT_OUT = (
+    "example left out",
+    "An example of the batch is left out",
+    "The numbers are those of a batch without its first or its last example: a loop or a slice "
+    "begins too late or ends too early.",
+    "For n = 2, which examples does your loop or your slice go through?",
+)
 
 OUTPUT = (
     Mistake(

@@ -1,9 +1,9 @@
-"""Mistakes in softmax with cross-entropy, for scores Z, n × c, and one-hot labels Y."""
+"""Mistakes in cross-entropy, for scores Z, n × c, probabilities P, and one-hot labels Y."""
 
 import numpy as np
 
 from handgrad.checker.catalogue import softmax
-from handgrad.checker.catalogue.scales import LEFT_OUT
+from handgrad.checker.catalogue.linear import LEFT_OUT
 from handgrad.checker.mistakes import Mistake, Situation
 
 
@@ -70,6 +70,15 @@ OUTPUT = (
     Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].sum()),
     Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].sum() / s.n),
     Mistake(*softmax.AXIS, lambda s: _losses(softmax.by_columns(s.Z), s).mean()),
+    Mistake(*softmax.AXIS, lambda s: _losses(softmax.by_columns_after_rows(s.Z), s).mean()),
+    Mistake(
+        "binary cross-entropy",
+        "The other classes are counted as if each were a question of its own",
+        "The numbers are those of −Σ y log p + (1 − y) log(1 − p), which belongs to c independent "
+        "yes or no questions; of one out of c classes, only the right one's probability counts.",
+        "Which of the c probabilities of an example does its loss depend on?",
+        lambda s: -(s.Y * np.log(s.P) + (1 - s.Y) * np.log(1 - s.P)).sum() / s.n,
+    ),
     Mistake(
         *softmax.EVERYTHING,
         lambda s: _losses(softmax.by_everything(s.Z), s).mean(),
@@ -147,6 +156,20 @@ def _pairs_subtracted(s: Situation) -> np.ndarray:
     return result
 
 
+_EVERY_ROW = (
+    "labels off by one dimension",
+    "Every row pays for every label of the batch",
+    "The 1 is taken from the columns of all labels in all rows, as p[:, y] and labels of shape "
+    "n × 1 do; each row has one label only.",
+    "How many entries of p should change, and how many does your statement change?",
+)
+_NOT_ONE_HOT = (
+    "labels not one-hot",
+    "The number of the class is subtracted, not its one-hot vector",
+    "The numbers are those of p − y with y as a number from 0 to c − 1, taken from every entry.",
+    "What is the gradient for one example of class 2, entry by entry?",
+)
+
 GRADIENT = (
     _UNDIVIDED,
     Mistake(*_SHIFTED, lambda s: (s.P - np.roll(s.Y, 1, axis=1)) / s.n),
@@ -203,8 +226,12 @@ GRADIENT = (
         "Which of forward's intermediate results stands in the equation, z or p?",
         lambda s: (s.Z - s.Y) / s.n,
     ),
-    Mistake(*_PAIRS, lambda s: _pairs_subtracted(s) / s.n),
-    Mistake(*_PAIRS, _pairs_subtracted),
+    Mistake(*_EVERY_ROW, lambda s: _pairs_subtracted(s) / s.n),
+    Mistake(*_EVERY_ROW, _pairs_subtracted),
+    Mistake(*_NOT_ONE_HOT, lambda s: (s.P - s.labels[:, None]) / s.n),
+    Mistake(*_NOT_ONE_HOT, lambda s: s.P - s.labels[:, None]),
+    Mistake(*softmax.AXIS, lambda s: (softmax.by_columns_after_rows(s.Z) - s.Y) / s.n),
+    Mistake(*softmax.AXIS, lambda s: softmax.by_columns_after_rows(s.Z) - s.Y),
     Mistake(*softmax.AXIS, lambda s: (softmax.by_columns(s.Z) - s.Y) / s.n),
     Mistake(*softmax.AXIS, lambda s: softmax.by_columns(s.Z) - s.Y),
     Mistake(*softmax.MAX_AXIS, lambda s: (softmax.shifted(s.Z, 0) - s.Y) / s.n),
@@ -246,6 +273,13 @@ _OF_SCORES = (
 _UNDIVIDED_WORDS = (_UNDIVIDED.slug, _UNDIVIDED.title, _UNDIVIDED.why, _UNDIVIDED.hint)
 PROBABILITIES_GRADIENT = (
     Mistake(*_UNDIVIDED_WORDS, lambda s: -s.Y / s.P),
+    Mistake(
+        "labels forgotten",
+        "The labels have no part in the gradient",
+        "The numbers are those of −1/p for every class.",
+        "On which of its probabilities does the loss of an example depend?",
+        lambda s: -1 / s.P / s.n,
+    ),
     Mistake(*_OF_SCORES, lambda s: (s.P - s.Y) / s.n),
     Mistake(*_OF_SCORES, lambda s: s.P - s.Y),
 )

@@ -1,5 +1,6 @@
 """Mistakes in how a network puts its layers together."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,79 +21,59 @@ def _chain(s: Situation, before_first: bool, between: bool, after_last: bool) ->
     return A
 
 
-def _any_activation(s: Situation, **places: bool) -> Any:
-    """As `_chain`, for the activation that comes nearest to what the network put out."""
-    outputs = []
-    for name in HIDDEN_ACTIVATIONS:
-        twin = Situation(**{**vars(s), "activation": name})
-        outputs.append(_chain(twin, **places))
-    return outputs
+def _mistakes(
+    slug: str, title: str, why: str, hint: str, numbers: Callable[[Situation], Any]
+) -> list[Mistake]:
+    """The same mistake in a network of each activation."""
 
+    def of(activation: str) -> Mistake:
+        def with_activation(s: Situation) -> Any:
+            return numbers(Situation(**{**vars(s), "activation": activation}))
 
-def _mistake(slug: str, title: str, why: str, hint: str, **places: bool) -> list[Mistake]:
-    return [
-        Mistake(
-            slug,
-            title,
-            why,
-            hint,
-            lambda s, number=number: _any_activation(s, **places)[number],  # type: ignore[misc]
-        )
-        for number in range(len(HIDDEN_ACTIVATIONS))
-    ]
+        return Mistake(slug, title, why, hint, with_activation)
+
+    return [of(activation) for activation in HIDDEN_ACTIVATIONS]
 
 
 OUTPUT = (
-    *_mistake(
+    *_mistakes(
         "activation after the last layer",
         "There is an activation after the last layer",
         "The scores may be any numbers; an activation there keeps them from being so.",
         "How many activations does a network of L linear layers have?",
-        before_first=False,
-        between=True,
-        after_last=True,
+        lambda s: _chain(s, before_first=False, between=True, after_last=True),
     ),
-    *_mistake(
+    Mistake(
         "no activations",
         "There are no activations between the layers",
         "Linear layers without anything between them are together one linear layer.",
         "What is (XW₁)W₂, and could one layer do it?",
-        before_first=False,
-        between=False,
-        after_last=False,
+        lambda s: _chain(s, before_first=False, between=False, after_last=False),
     ),
-    *_mistake(
+    *_mistakes(
         "activation before the first layer",
         "There is an activation before the first layer",
         "It spoils the inputs, whose sign carries information.",
         "Where is the first activation in the equation?",
-        before_first=True,
-        between=True,
-        after_last=False,
+        lambda s: _chain(s, before_first=True, between=True, after_last=False),
     ),
-    *[
-        Mistake(
-            "one layer several times",
-            "Hidden layers are one and the same object",
-            "Each hidden layer needs weights of its own. A layer that is passed several times "
-            "keeps only the last input, and its gradients are those of its last place.",
-            "How many objects does [layer] * 2 make?",
-            lambda s, name=name: _with_one_layer_repeated(s, name),  # type: ignore[misc]
-        )
-        for name in HIDDEN_ACTIVATIONS
-    ],
-    *[
-        Mistake(
-            "softmax after the last layer",
-            "There is a softmax after the last layer",
-            "The loss takes scores, and has the softmax in it; with one in the network, too, it "
-            "would be applied twice.",
-            "What does the loss do first with what it is given?",
-            lambda s, name=name: _ending_in_softmax(s, name),  # type: ignore[misc]
-        )
-        for name in HIDDEN_ACTIVATIONS
-    ],
-    Mistake(
+    *_mistakes(
+        "one layer several times",
+        "Hidden layers are one and the same object",
+        "Each hidden layer needs weights of its own. A layer that is passed several times keeps "
+        "only the last input, and its gradients are those of its last place.",
+        "How many objects does [layer] * 2 make?",
+        lambda s: _with_one_layer_repeated(s),
+    ),
+    *_mistakes(
+        "softmax after the last layer",
+        "There is a softmax after the last layer",
+        "The loss takes scores, and has the softmax in it; with one in the network, too, it would "
+        "be applied twice.",
+        "What does the loss do first with what it is given?",
+        lambda s: softmax(_chain(s, before_first=False, between=True, after_last=False)),
+    ),
+    *_mistakes(
         "wrong number of layers",
         "The number of linear layers is not num_layers",
         "num_layers counts the linear layers, hidden ones and the last: for 1 there is a single "
@@ -103,12 +84,6 @@ OUTPUT = (
 )
 
 
-def _ending_in_softmax(s: Situation, activation: str) -> Any:
-    """The output as probabilities."""
-    twin = Situation(**{**vars(s), "activation": activation})
-    return softmax(_chain(twin, before_first=False, between=True, after_last=False))
-
-
 def _with_its_own_layers(s: Situation) -> Any:
     """The output of as many layers as there are; no array where that is as many as are wanted."""
     if len(s.layers) == s.wanted:
@@ -116,14 +91,14 @@ def _with_its_own_layers(s: Situation) -> Any:
     return _chain(s, before_first=False, between=True, after_last=False)
 
 
-def _with_one_layer_repeated(s: Situation, activation: str) -> Any:
+def _with_one_layer_repeated(s: Situation) -> Any:
     """The output where a hidden layer between hidden layers stands for all of its kind."""
     missing = s.wanted - len(s.layers)
     if missing < 1 or len(s.layers) < 3:
         return None
     first, second, *rest = s.layers
     layers = [first, *[second] * (missing + 1), *rest]
-    twin = Situation(**{**vars(s), "layers": layers, "activation": activation})
+    twin = Situation(**{**vars(s), "layers": layers})
     return _chain(twin, before_first=False, between=True, after_last=False)
 
 
@@ -150,15 +125,16 @@ NOT_ALL_STEP = Mistake(
 )
 TRAINS_WRONG = Mistake(
     "training goes astray",
-    "The parts are right, but training with them goes astray",
+    "Training with these parts goes astray",
     "From the same start, plain gradient descent arrives at other numbers. Something is kept or "
-    "shared from one step to the next that should not be.",
+    "shared from one step to the next that should not be, or a part is wrong that could not be "
+    "judged by itself.",
     "What do the layers remember from one batch to the next?",
     lambda s: None,
 )
 
 
-def _gradients(s: Situation, derivative: bool, passed: bool) -> Any:
+def gradients(s: Situation, derivative: bool, passed: bool) -> Any:
     """All gradients in one vector; without the activations' derivative, or without passing on."""
     function, slope = HIDDEN_ACTIVATIONS[s.activation]
     inputs, A = [], s.X
@@ -178,6 +154,18 @@ def _gradients(s: Situation, derivative: bool, passed: bool) -> Any:
     return np.concatenate([np.ravel(array) for array in result])
 
 
+ONE_GRADIENT = (
+    Mistake(
+        "summed over everything",
+        "Summed over everything, to one number",
+        "The gradient of a vector has a number for each of its entries: an axis is missing in the "
+        "sum.",
+        "Along which axis are the examples, and along which the outputs?",
+        lambda s: s.right.sum(),
+    ),
+)
+"""Of one parameter's gradient."""
+
 GRADIENTS = (
     Mistake(
         "derivative forgotten",
@@ -185,7 +173,7 @@ GRADIENTS = (
         "The gradient is handed from linear layer to linear layer, without the slopes of the "
         "activations between them.",
         "Which layers did forward go through, and which does backward?",
-        lambda s: _gradients(s, derivative=False, passed=True),
+        lambda s: gradients(s, derivative=False, passed=True),
     ),
     Mistake(
         "same gradient for all layers",
@@ -193,6 +181,6 @@ GRADIENTS = (
         "Each layer needs the gradient with respect to its own output, which is what the layer "
         "after it returns.",
         "What happens to what a layer's backward returns?",
-        lambda s: _gradients(s, derivative=False, passed=False),
+        lambda s: gradients(s, derivative=False, passed=False),
     ),
 )

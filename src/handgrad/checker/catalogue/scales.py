@@ -92,14 +92,6 @@ SCALES: list[tuple[Mistake, Change]] = [
     for slug, title, why, hint, change in _SCALES
 ]
 
-LEFT_OUT = (
-    "example left out",
-    "An example of the batch is left out",
-    "The numbers are those of a batch without its first or its last example: a loop or a slice "
-    "begins too late or ends too early.",
-    "For n = 2, which examples does your loop or your slice go through?",
-)
-
 TWICE_WITH_LOSS = Mistake(
     "divided by n twice",
     "Divided by n twice: here and in the loss",

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker.cases import Array
-from handgrad.checker.catalogue.activation import FORGOTTEN, STALE_OUTPUT
+from handgrad.checker.catalogue.activation import FORGOTTEN
+from handgrad.checker.mathematics import softmax
 from handgrad.checker.mistakes import Mistake, Situation
 
 
@@ -19,6 +20,12 @@ def shifted(Z: Array, axis: int | None) -> Array:
 def by_columns(Z: Array) -> Array:
     """Probabilities that add up to 1 over the examples."""
     E = np.exp(Z)
+    return np.asarray(E / E.sum(axis=0, keepdims=True))
+
+
+def by_columns_after_rows(Z: Array) -> Array:
+    """The same, after each row's maximum was taken from it."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return np.asarray(E / E.sum(axis=0, keepdims=True))
 
 
@@ -63,12 +70,13 @@ _UNDIVIDED = (
 )
 OUTPUT = (
     Mistake(*AXIS, lambda s: by_columns(s.X)),
+    Mistake(*AXIS, lambda s: by_columns_after_rows(s.X)),
     Mistake(*EVERYTHING, lambda s: by_everything(s.X)),
     Mistake(*MAX_AXIS, lambda s: shifted(s.X, 0)),
     Mistake(*_UNDIVIDED, lambda s: np.exp(s.X)),
     Mistake(*_UNDIVIDED, lambda s: np.exp(s.X - s.X.max(axis=1, keepdims=True))),
     Mistake(*_UNDIVIDED, lambda s: np.exp(s.X - s.X.max())),
-    Mistake(*TWICE, lambda s: shifted(s.A, 1)),
+    Mistake(*TWICE, lambda s: softmax(s.A)),
     Mistake(
         "logarithm returned",
         "The logarithms of the probabilities are returned",
@@ -138,7 +146,6 @@ GRADIENT = (
         lambda s: s.G - _sum(s.G * s.A, 1),
     ),
     FORGOTTEN,
-    STALE_OUTPUT,
 )
 """Of a softmax layer's gradient."""
 
