@@ -74,7 +74,9 @@ def _parts(thing: Any) -> list[tuple[str, Any]]:
         return []
     slots = [name for cls in type(thing).__mro__ for name in getattr(cls, "__slots__", ())]
     values = [(name, getattr(thing, name)) for name in slots if hasattr(thing, name)]
-    return [*values, *list(getattr(thing, "__dict__", {}).items())]
+    own = list(getattr(thing, "__dict__", {}).items())
+    numbers = [pair for cls in type(thing).__mro__ for pair in vars(cls).items()]
+    return [*values, *own, *(pair for pair in numbers if isinstance(pair[1], float))]
 
 
 def plain_result(value: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.checker.mathematics import HIDDEN_ACTIVATIONS, softmax
+from handgrad.checker.mathematics import ACTIVATIONS, HIDDEN_ACTIVATIONS, softmax
 from handgrad.checker.mistakes import Mistake, Situation
 
 
@@ -35,14 +35,32 @@ def _mistakes(
     return [of(activation) for activation in HIDDEN_ACTIVATIONS]
 
 
+_AFTER_LAST = (
+    "activation after the last layer",
+    "There is an activation after the last layer",
+    "The scores may be any numbers; an activation there keeps them from being so.",
+    "How many activations does a network of L linear layers have?",
+)
+
+
+def _another_after_last(activation: str) -> list[Mistake]:
+    """This one after the last layer, and any between the layers."""
+    function = ACTIVATIONS[activation][0]
+
+    def numbers(s: Situation) -> Any:
+        return function(_chain(s, before_first=False, between=True, after_last=False))
+
+    return _mistakes(*_AFTER_LAST, numbers)
+
+
 OUTPUT = (
     *_mistakes(
-        "activation after the last layer",
-        "There is an activation after the last layer",
-        "The scores may be any numbers; an activation there keeps them from being so.",
-        "How many activations does a network of L linear layers have?",
+        *_AFTER_LAST,
         lambda s: _chain(s, before_first=False, between=True, after_last=True),
     ),
+    *_another_after_last("sigmoid"),
+    *_another_after_last("relu"),
+    *_another_after_last("tanh"),
     Mistake(
         "no activations",
         "There are no activations between the layers",

@@ -1,0 +1,373 @@
+"""How layers are written, and what is told of them where it decides: `check` on small classes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handgrad.checker import check, check_file
+
+SUBMISSIONS = Path(__file__).parent / "submissions"
+
+
+class Linear:
+    """Right; the others change a part."""
+
+    def __init__(self, d, c):
+        self.W, self.b = np.ones((d, c)), np.zeros(c)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, g):
+        self.dW, self.db = self.x.T @ g, g.sum(axis=0)
+        return g @ self.W.T
+
+    def step(self, lr):
+        self.W = self.W - lr * self.dW
+        self.b = self.b - lr * self.db
+
+
+class LinearWithItsOwnRate(Linear):
+    lr = 0.1
+
+    def step(self, weight_decay=0.0):
+        self.W = self.W - self.lr * (self.dW + weight_decay * self.W)
+        self.b = self.b - self.lr * self.db
+
+
+class LinearOfTwoLetters(Linear):
+    def __init__(self, d_in, d):
+        super().__init__(d_in, d)
+
+
+class LinearOfArrays(Linear):
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+
+class LinearWithTheBiasInTheWeights:
+    def __init__(self, d, c):
+        self.W = np.ones((d + 1, c))
+
+    def forward(self, x):
+        self.x = np.hstack([x, np.ones((len(x), 1))])
+        return self.x @ self.W
+
+    def backward(self, g):
+        self.dW = self.x.T @ g
+        return g @ self.W[:-1].T
+
+
+class LinearWithMomentum(Linear):
+    def step(self, lr, momentum=0.9):
+        self.velocity = momentum * getattr(self, "velocity", 0) + (1 - momentum) * self.dW
+        self.W = self.W - lr * self.velocity
+        self.b = self.b - lr * self.db
+
+
+class LinearAlwaysWithSigmoid(Linear):
+    def forward(self, x):
+        self.a = 1 / (1 + np.exp(-super().forward(x)))
+        return self.a
+
+    def backward(self, g):
+        return super().backward(g * self.a * (1 - self.a))
+
+
+class DenseWhoseNoneIsReLU(Linear):
+    def __init__(self, d, c, activation=None):
+        super().__init__(d, c)
+        self.activation = activation or "relu"
+
+    def forward(self, x):
+        z = super().forward(x)
+        self.mask = (z > 0) | (self.activation == "linear")
+        return z * self.mask
+
+    def backward(self, g):
+        return super().backward(g * self.mask)
+
+
+class Parameter:
+    def __init__(self, values):
+        self.values, self.grad = values, np.zeros_like(values)
+
+    def zero_grad(self):
+        self.grad[...] = 0
+
+
+class LinearOfParameters:
+    def __init__(self, d, c):
+        self.weight, self.bias = Parameter(np.ones((d, c))), Parameter(np.zeros(c))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weight.values + self.bias.values
+
+    def backward(self, g):
+        self.weight.grad += self.x.T @ g
+        self.bias.grad += g.sum(axis=0)
+        return g @ self.weight.values.T
+
+
+class SoftmaxThatMayTakeLabels:
+    def forward(self, z, y=None):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.p, self.y = e / e.sum(axis=1, keepdims=True), y
+        return self.p if y is None else -np.log(self.p[np.arange(len(y)), y]).mean()
+
+    def backward(self):
+        grad = self.p.copy()
+        grad[np.arange(len(grad)), self.y] -= 1
+        return grad / len(grad)
+
+
+SoftmaxThatMayTakeLabels.__name__ = "Softmax"
+
+
+class CrossEntropy:
+    """Of scores; labels come first."""
+
+    def forward(self, y_true, y):
+        e = np.exp(y - y.max(axis=1, keepdims=True))
+        self.p, self.y = e / e.sum(axis=1, keepdims=True), y_true
+        return -np.log(self.p[np.arange(len(y_true)), y_true]).mean()
+
+    def backward(self):
+        grad = self.p.copy()
+        grad[np.arange(len(grad)), self.y] -= 1
+        return grad / len(grad)
+
+
+class NeuralNetwork:
+    """Parameters and gradients in dictionaries."""
+
+    def __init__(self, d, h, c):
+        self.params = {"W1": np.ones((d, h)), "b1": np.zeros(h)}
+        self.params |= {"W2": np.ones((h, c)), "b2": np.zeros(c)}
+
+    def forward(self, x):
+        self.x, p = x, self.params
+        self.a = np.tanh(x @ p["W1"] + p["b1"])
+        return self.a @ p["W2"] + p["b2"]
+
+    def backward(self, g):
+        self.grads = {"dW2": self.a.T @ g, "db2": g.sum(axis=0)}
+        g = g @ self.params["W2"].T * (1 - self.a**2)
+        self.grads |= {"dW1": self.x.T @ g, "db1": g.sum(axis=0)}
+
+    def step(self, lr):
+        for name in self.params:
+            self.params[name] -= lr * self.grads[f"d{name}"]
+
+
+class NetworkOfProbabilities(NeuralNetwork):
+    """No loss says that it takes scores; backward is given the gradient by the scores."""
+
+    def forward(self, x):
+        e = np.exp(super().forward(x))
+        return e / e.sum(axis=1, keepdims=True)
+
+
+class NetworkWithASkip(NeuralNetwork):
+    def __init__(self, d, h, c):
+        super().__init__(d, h, c)
+        self.params["W2"] = np.ones((h + d, c))
+
+    def forward(self, x):
+        p = self.params
+        self.x, h = x, np.tanh(x @ p["W1"] + p["b1"])
+        self.a = np.hstack([h, x])
+        return self.a @ p["W2"] + p["b2"]
+
+    def backward(self, g):
+        h = self.a[:, : self.params["b1"].size]
+        self.grads = {"dW2": self.a.T @ g, "db2": g.sum(axis=0)}
+        g = g @ self.params["W2"][: h.shape[1]].T * (1 - h**2)
+        self.grads |= {"dW1": self.x.T @ g, "db1": g.sum(axis=0)}
+
+
+class NetworkOfWidths(NeuralNetwork):
+    def __init__(self, d, c, hidden=(7,)):
+        (h,) = hidden
+        super().__init__(d, h, c)
+
+
+RIGHT = [
+    Linear,
+    LinearWithItsOwnRate,
+    LinearOfTwoLetters,
+    LinearOfArrays,
+    LinearWithTheBiasInTheWeights,
+    LinearWithMomentum,
+    LinearAlwaysWithSigmoid,
+    DenseWhoseNoneIsReLU,
+    LinearOfParameters,
+    SoftmaxThatMayTakeLabels,
+    CrossEntropy,
+    NeuralNetwork,
+    NetworkOfProbabilities,
+    NetworkWithASkip,
+    NetworkOfWidths,
+]
+
+
+@pytest.mark.parametrize("layer", RIGHT)
+def test_right_layers_are_right(layer):
+    verdict = check(layer)
+    assert verdict, str(verdict)
+
+
+class LinearOfReshapedBias(Linear):
+    """After its step the bias has a row for each example."""
+
+    mistake = ("bias gradient", "sum over the batch forgotten")
+
+    def backward(self, g):
+        self.dW, self.db = self.x.T @ g, g
+        return g @ self.W.T
+
+
+class LinearOfTurnedWeights(Linear):
+    mistake = ("weights gradient", "transposed")
+
+    def backward(self, g):
+        self.dW, self.db = g.T @ self.x, g.sum(axis=0)
+        return g @ self.W.T
+
+    def step(self, lr):
+        self.W = (self.W.T - lr * self.dW) if self.dW.shape != self.W.shape else self.W
+
+
+class LinearThatSqueezes(Linear):
+    mistake = ("forward", "axis lost")
+
+    def forward(self, x):
+        return np.squeeze(super().forward(x))
+
+
+class LinearThatClimbs(Linear):
+    """An optimizer that need not be given excuses nothing."""
+
+    mistake = ("step", "step that adds")
+
+    def step(self, lr, optimizer=None):
+        self.W = self.W + lr * self.dW
+        self.b = self.b + lr * self.db
+
+
+class SoftmaxClipped:
+    mistake = ("large scores", "unknown")
+
+    def forward(self, z):
+        e = np.exp(np.clip(z, -500, 500))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def backward(self, g):
+        return self.p * (g - (g * self.p).sum(axis=1, keepdims=True))
+
+
+class NetworkOneNumber(NeuralNetwork):
+    mistake = ("gradients", "summed over everything")
+
+    def backward(self, g):
+        super().backward(g)
+        self.grads["db1"] = self.grads["db1"].sum()
+
+
+class NetworkAveraged(NeuralNetwork):
+    mistake = ("gradients", "averaged")
+
+    def backward(self, g):
+        super().backward(g)
+        self.grads["dW2"] = self.grads["dW2"] / len(g)
+
+
+class NetworkWithALastReLU(NeuralNetwork):
+    mistake = ("forward", "activation after the last layer")
+
+    def forward(self, x):
+        return np.maximum(super().forward(x), 0)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        LinearOfReshapedBias,
+        LinearOfTurnedWeights,
+        LinearThatSqueezes,
+        LinearThatClimbs,
+        SoftmaxClipped,
+        NetworkOneNumber,
+        NetworkAveraged,
+        NetworkWithALastReLU,
+    ],
+)
+def test_wrong_layers_are_named(layer):
+    findings = [(part.name, found.slug) for _, part, found in check(layer).findings]
+    assert findings[:1] == [layer.mistake]
+
+
+@pytest.fixture
+def columns():
+    return (SUBMISSIONS / "columns.py").read_text()
+
+
+def judged(tmp_path, text):
+    (tmp_path / "layers.py").write_text(text)
+    return check_file(tmp_path / "layers.py")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("return self.W @ A + self.b", "raise NotImplementedError"),
+        ("return self.W @ A + self.b", "return self.W.T @ A + self.b"),
+        ("np.zeros((n_out, 1))", "np.zeros(n_out)"),
+    ],
+)
+def test_a_wrong_linear_layer_does_not_hide_that_examples_are_in_columns(
+    tmp_path, columns, right, wrong
+):
+    verdict = judged(tmp_path, columns.replace(right, wrong))
+    assert {layer.kind for layer, _, _ in verdict.findings} <= {"linear", "network"}
+    (linear,) = (layer for layer in verdict.layers if layer.kind == "linear")
+    assert not linear.right
+
+
+def test_the_orientation_outlives_a_layer_that_ends_its_process(tmp_path, columns):
+    verdict = judged(tmp_path, columns + TANH)
+    assert [layer.name for layer, _, _ in verdict.findings] == ["Tanh"]
+
+
+TANH = """
+import os
+class Tanh:
+    def forward(self, x): os._exit(0)
+    def backward(self, g): return g
+"""
+
+
+def test_one_layer_of_a_file_is_judged_as_its_file_is_written():
+    assert check_file(SUBMISSIONS / "columns.py", ["Softmax"])
+
+
+def test_a_network_whose_layers_are_stepped_by_others_is_not_accused(tmp_path, columns):
+    verdict = judged(tmp_path, columns[: columns.rindex("    def update")])
+    assert verdict, str(verdict)
+    assert "what has a – was not judged" in str(verdict)
+
+
+def test_a_step_that_does_nothing_does_not_train(tmp_path, columns):
+    verdict = judged(tmp_path, columns.replace("            layer.update(lr)", "            pass"))
+    assert [part.name for _, part, _ in verdict.findings] == ["step"]
+
+
+def test_a_network_before_a_loss_of_probabilities_is_told_of_the_softmax(tmp_path):
+    text = (SUBMISSIONS / "probabilities.py").read_text()
+    verdict = judged(tmp_path, text.replace(", Softmax()]", "]"))
+    assert verdict, str(verdict)
+    assert "a softmax belongs between the two" in " ".join(str(verdict).split())
