@@ -220,6 +220,12 @@ def test_right_layers_are_right(layer):
     assert verdict, str(verdict)
 
 
+def test_what_may_be_there_and_is_not_judged_is_told():
+    assert str(check(LinearWithMomentum)).endswith("what has a – was not judged.")
+    assert str(check(Linear)).endswith("All right.")
+    assert "judged without an activation" in " ".join(str(check(DenseWhoseNoneIsReLU)).split())
+
+
 class LinearOfReshapedBias(Linear):
     """After its step the bias has a row for each example."""
 

@@ -25,6 +25,7 @@ MEAN_IN_LAYERS = (
 )
 
 
+MADE_WITHOUT = "It is made and judged without an activation in it."
 MEAN_IN_LAYERS_ALONE = (
     "The 1/n of the mean loss is put into the layers here; a loss that goes with them must not "
     "divide by n, too."
@@ -42,6 +43,9 @@ def judge_linear(observation: Observation, loss_divides: bool | None) -> LayerVe
     verdict.parts = judge_one.parts()
     verdict.conventions = _describe(judge_one.conventions)
     verdict.remarks = judge_one.remarks
+    if observation.made_without_activation:
+        call = f"{observation.name}(d, c, …)"
+        verdict.remarks.append(f'{MADE_WITHOUT} --layer "{call}" judges it with one.')
     return verdict
 
 
@@ -165,7 +169,7 @@ class _LinearJudge(LayerJudge):
             part = judge(quantities.STEP, samples, [*STEP, *near], [], self.where_step(role))
             if part.finding is not None and part.finding.slug == "unknown" and self.remembers():
                 note = "the step keeps more than the parameters, such as a momentum"
-                return Part("step", "absent", note=note)
+                return Part("step", "absent", note=note, unjudged=True)
             if part.finding is not None and part.finding.slug == STEP_DOES_NOTHING:
                 other = self.step_samples(1 - index, ("bias", "weights")[index])
                 if other and other[0].right and not self.mentions(role):

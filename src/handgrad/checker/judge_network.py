@@ -72,7 +72,7 @@ def judge_network(
             gradients = Part(gradients.name, "waiting", note="judged when forward is right")
         elif _is_unknown(verdict.parts[0]) and gradients.status == "right":
             note = "its layers are put together in a way of its own, which its gradients fit"
-            verdict.parts[0] = Part("forward", "absent", note=note)
+            verdict.parts[0] = Part("forward", "absent", note=note, unjudged=True)
         verdict.parts += [gradients, judge_one.step()]
     else:
         note = "judged when the layers it is made of are right"
@@ -152,7 +152,7 @@ class _NetworkJudge:
         part = judge(quantities.NETWORK_OUTPUT, samples, mistakes, [], line)
         if part.finding is not None and self.observation.takes_labels and not self.stops():
             note = "its loss is in its backward, so the output is taken as it is"
-            return Part("forward", "absent", note=note)
+            return Part("forward", "absent", note=note, unjudged=True)
         return part
 
     def stops(self) -> bool:
@@ -200,7 +200,7 @@ class _NetworkJudge:
         call = run.call("backward")
         if self.observation.takes_labels:
             note = "backward asks for labels; judged is one that is given the output's gradient"
-            return Part(quantity.part, "absent", note=note)
+            return Part(quantity.part, "absent", note=note, unjudged=True)
         if call is None or not self.observation.differences:
             return Part(quantity.part, "waiting")
         s = self.situation(run)
@@ -208,7 +208,7 @@ class _NetworkJudge:
         places = {path: gradient_path(path, call.after) for path in paths}
         if call.failure is None and not any(places.values()):
             note = "no gradients by fitting names; the training run tells"
-            return Part(quantity.part, "absent", note=note)
+            return Part(quantity.part, "absent", note=note, unjudged=True)
         s.right = _joined([self.observation.differences[path] for path in paths])
         s.right = s.right / s.n if self.mean_in_layers else s.right
         found = [call.after.get(place or "", np.zeros(0)) for place in places.values()]
@@ -264,11 +264,11 @@ class _NetworkJudge:
         call, backward = run.call("step"), run.call("backward")
         if call is None or backward is None:
             note = "the network leaves the step to others"
-            return Part("step", "absent", note=note)
+            return Part("step", "absent", note=note, unjudged=True)
         paths = self.observation.parameters
         places = [gradient_path(path, backward.after) for path in paths]
         if not all(places) or not paths:
-            return Part("step", "absent", note="no gradients by fitting names")
+            return Part("step", "absent", note="no gradients by fitting names", unjudged=True)
         s = self.situation(run)
         s.P = _joined([call.before[path] for path in paths])
         s.D = _joined([backward.after[place or ""] for place in places])
@@ -322,7 +322,7 @@ def judge_training(observation: Observation, all_right: bool, mean_in_layers: bo
         verdict.parts = [judge(quantities.TRAINING, [sample], [], [], lambda place: None)]
         return verdict
     if not observation.stepped and close(*outputs):
-        verdict.parts = [Part(part, "absent", note="there is no step to train with")]
+        verdict.parts = [Part(part, "absent", note="there is no step to train with", unjudged=True)]
         return verdict
     rates = [STEP_SIZE, *own_rates(call.before)]
     # Without a loss of the file's own, the 1/n is in the loss here, too.

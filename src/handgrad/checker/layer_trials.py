@@ -75,6 +75,7 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
     observation.problem = way.problem
     if way.columns is not None:
         observation.columns = way.columns
+    observation.made_without_activation = way.without_activation
     if not way.linear:
         observation.kind = "unknown"
     for case in tried if observation.problem is None else []:
@@ -114,6 +115,8 @@ class Way:
         Makes one for a case.
     columns
         Whether it has examples in columns; None where nothing shows.
+    without_activation
+        Whether it was made without one, and might have one.
     linear
         Whether the output is linear in the input, as far as there is one.
     problem
@@ -123,6 +126,7 @@ class Way:
     make: Callable[[Case], Any]
     columns: bool | None = None
     linear: bool = True
+    without_activation: bool = False
     problem: Failure | None = None
 
 
@@ -166,7 +170,7 @@ def way_round(subject: Subject, case: Case) -> Way:
             if failure is not None and failure.kind == "TimeLimit":
                 return Way(make)
             if outputs is not None:
-                way = Way(make, columns, _are_linear(*outputs))
+                way = Way(make, columns, _are_linear(*outputs), bool(more))
                 if way.linear:
                     return way
                 other = way if other is None or other.columns is None else other

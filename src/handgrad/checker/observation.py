@@ -58,6 +58,8 @@ class Observation:
         Whether a training run had a step to call.
     remembers
         Whether its steps changed more than the parameters, as a momentum does.
+    made_without_activation
+        Whether a linear layer might have been made with one.
     parameters
         The arrays on which the output depends, by path.
     runs
@@ -76,6 +78,7 @@ class Observation:
     takes_labels: bool = False
     stepped: bool = False
     remembers: bool = False
+    made_without_activation: bool = False
     parameters: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     differences: State = field(default_factory=dict)

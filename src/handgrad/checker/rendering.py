@@ -49,16 +49,15 @@ def _layer(layer: LayerVerdict, explain: bool) -> Iterator[RenderableType]:
     for part in layer.parts:
         if part.finding is not None:
             yield Padding(Group(*_finding(part, part.finding, explain)), (1, 0, 0, 2))
-        elif part.note and (explain or _is_unjudged(layer, part)):
+        elif part.note and (explain or _is_left_open(part)):
             yield Padding(Text(f"{part.name}: {part.note}", style="dim"), (0, 0, 0, 2))
     for remark in layer.remarks:
         yield Padding(Text(remark, style="dim"), (1, 0, 0, 2))
 
 
-def _is_unjudged(layer: LayerVerdict, part: Part) -> bool:
-    """Whether it is left open if the part is right."""
-    whole = layer.kind in ("network", "training")
-    return part.status == "waiting" or (whole and part.status == "absent")
+def _is_left_open(part: Part) -> bool:
+    """Whether nothing is said of it that is judged."""
+    return part.status == "waiting" or part.unjudged
 
 
 def _marks(parts: list[Part]) -> Text:
@@ -97,7 +96,7 @@ def _finding(part: Part, finding: Finding, explain: bool) -> Iterator[Renderable
 
 def _summary(verdict: Verdict, explain: bool) -> Text:
     count = len(verdict.findings)
-    unjudged = any(_is_unjudged(layer, part) for layer in verdict.layers for part in layer.parts)
+    unjudged = any(part.unjudged for layer in verdict.layers for part in layer.parts)
     if verdict.right and unjudged:
         return Text("Nothing wrong was found; what has a – was not judged.", style="bold")
     if verdict.right:

@@ -48,6 +48,8 @@ class Part:
     status: Status
     finding: Finding | None = None
     note: str = ""
+    unjudged: bool = False
+    """Of an absent part: whether it may be there, in a way that is not judged."""
 
 
 @dataclass
