@@ -3,7 +3,8 @@
 from handgrad.checker.judge_activation import judge_activation
 from handgrad.checker.judge_linear import MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE, judge_linear
 from handgrad.checker.judge_loss import divides_by_n, judge_loss, loss_takes
-from handgrad.checker.judge_network import judge_network, judge_training
+from handgrad.checker.judge_network import judge_network
+from handgrad.checker.judge_training import judge_training
 from handgrad.checker.lines import line_of
 from handgrad.checker.observation import Observation
 from handgrad.checker.sandbox import Seen

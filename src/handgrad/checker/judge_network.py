@@ -1,6 +1,5 @@
-"""Judging a whole network, and a training run."""
+"""Judging a whole network."""
 
-import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker import quantities
-from handgrad.checker.cases import STEP_SIZE, TRAINING_STEPS, Array
+from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.catalogue import network
 from handgrad.checker.catalogue.scales import with_scales
 from handgrad.checker.catalogue.step import STEP
@@ -20,11 +19,9 @@ from handgrad.checker.lines import Line, method_at
 from handgrad.checker.mathematics import (
     HIDDEN_ACTIVATIONS,
     are_probabilities,
-    cross_entropies,
     softmax,
 )
 from handgrad.checker.mistakes import Situation, close
-from handgrad.checker.names import is_gradient
 from handgrad.checker.network_trials import OWN_LAYERS
 from handgrad.checker.observation import Call, Observation, Run, State
 from handgrad.checker.verdict import LayerVerdict, Part
@@ -138,10 +135,7 @@ class _NetworkJudge:
                 if call.failure is None and np.shape(got) == (s.n, s.c):
                     return Part("forward", "right", note="taken as it is")
                 s.right = np.full((s.n, s.c), np.nan)
-            for name in HIDDEN_ACTIVATIONS if s.layers else ():
-                s.activation, s.right = name, self.right_output(s, got, name)
-                if close(got, s.right):
-                    break
+            self.find_activation(s, got)
             if len(s.layers) not in (0, s.wanted):
                 s.right = np.full((s.n, s.c), np.nan)
             samples.append(Sample(run.case, 0, got, s, call.failure))
@@ -158,6 +152,13 @@ class _NetworkJudge:
     def stops(self) -> bool:
         """Whether forward stops with an error."""
         return any(run.calls[0].failure is not None for run in self.runs)
+
+    def find_activation(self, s: Situation, got: Any) -> None:
+        """Note in `s` which activation gives this output, if one does, and the right output."""
+        for name in HIDDEN_ACTIVATIONS if s.layers else ():
+            s.activation, s.right = name, self.right_output(s, got, name)
+            if close(got, s.right):
+                return
 
     def right_output(self, s: Situation, got: Any, activation: str) -> Array:
         """The scores, or their softmax where that is what the loss takes and what there is."""
@@ -209,15 +210,12 @@ class _NetworkJudge:
         if call.failure is None and not any(places.values()):
             note = "no gradients by fitting names; the training run tells"
             return Part(quantity.part, "absent", note=note, unjudged=True)
+        self.find_activation(s, self.output(run.calls[0]))
         s.right = _joined([self.observation.differences[path] for path in paths])
         s.right = s.right / s.n if self.mean_in_layers else s.right
         found = [call.after.get(place or "", np.zeros(0)) for place in places.values()]
         missing = [array.size == 0 for array in found]
         got = None if call.failure else _joined(found)
-        for name in HIDDEN_ACTIVATIONS if s.layers else ():
-            got_output = self.output(run.calls[0])
-            if close(got_output, self.right_output(s, got_output, name)):
-                s.activation = name
         sample = Sample(run.case, 0, got, s, call.failure)
         line = self.line("backward", ".backward(")
         if got is not None and any(missing):
@@ -297,72 +295,3 @@ def _is_unknown(part: Part) -> bool:
 
 def _joined(arrays: list[Array]) -> Array:
     return np.concatenate([np.ravel(array) for array in arrays]) if arrays else np.zeros(0)
-
-
-def judge_training(observation: Observation, all_right: bool, mean_in_layers: bool) -> LayerVerdict:
-    """Whether the parts, put together, arrive where gradient descent arrives.
-
-    Where a part is wrong, that is known already, and training is not judged. Nor is it where
-    there is no step, and backward moves nothing.
-    """
-    verdict = LayerVerdict(observation.name, observation.kind)
-    part = quantities.TRAINING.part
-    if not all_right:
-        note = "judged when the parts it is made of are right"
-        verdict.parts = [Part(part, "waiting", note=note)]
-        return verdict
-    run = observation.runs[0]
-    call = run.calls[0]
-    paths = [p for p in call.before if not is_gradient(p)]
-    layers = linear_layers(paths, call.before, run.case.d)
-    s = SimpleNamespace(n=run.case.n, d=run.case.d, c=run.case.c, G_symbol="", right=np.zeros(1))
-    outputs = call.result if isinstance(call.result, list) else []
-    if call.failure is not None or len(outputs) != 2 or not all(_is_array(o) for o in outputs):
-        sample = Sample(run.case, 0, None, s, call.failure)
-        verdict.parts = [judge(quantities.TRAINING, [sample], [], [], lambda place: None)]
-        return verdict
-    if not observation.stepped and close(*outputs):
-        verdict.parts = [Part(part, "absent", note="there is no step to train with", unjudged=True)]
-        return verdict
-    rates = [STEP_SIZE, *own_rates(call.before)]
-    # Without a loss of the file's own, the 1/n is in the loss here, too.
-    rates += [rate / run.case.n for rate in rates] if mean_in_layers else []
-    ways = itertools.product(HIDDEN_ACTIVATIONS, rates if len(layers) == 2 else ())
-    ends = [train(layers, run, name, rate) for name, rate in ways]
-    Y = np.eye(run.case.c)[run.case.labels()]
-    softened = all(are_probabilities(output) for output in outputs)
-    if softened:
-        outputs, ends = [np.log(P) for P in outputs], [np.log(softmax(end)) for end in ends]
-    losses = [float(np.mean(cross_entropies(Z, Y))) for Z in outputs]
-    told = f"the loss went from {losses[0]:.4f} to {losses[1]:.4f} in {TRAINING_STEPS} steps"
-    s.right = next((end for end in ends if close(outputs[1], end)), ends[0] if ends else None)
-    # The gradient that a network with a softmax wants may be that with respect to the scores.
-    other = softened or observation.remembers
-    if (s.right is None or other) and losses[1] < losses[0]:
-        s.right = outputs[1]
-    sample = Sample(run.case, 0, outputs[1], s)
-    if s.right is not None and sample.right:
-        verdict.parts = [Part(part, "right", note=told)]
-    else:
-        finding = named(quantities.TRAINING, network.TRAINS_WRONG, None, sample)
-        verdict.parts = [Part(part, "wrong", finding, note=told)]
-    return verdict
-
-
-def train(layers: Layers, run: Run, activation: str, step_size: float) -> Array:
-    """The scores after the training run, by plain gradient descent on two linear layers."""
-    (W1, b1), (W2, b2) = ((W.copy(), b.copy()) for W, b in layers)
-    function, slope = HIDDEN_ACTIVATIONS[activation]
-    X, Y = run.case.inputs(0), np.eye(run.case.c)[run.case.labels()]
-    for _ in range(TRAINING_STEPS):
-        Z1 = X @ W1 + b1
-        A = function(Z1)
-        G2 = (softmax(A @ W2 + b2) - Y) / run.case.n
-        G1 = G2 @ W2.T * slope(Z1)
-        W2, b2 = W2 - step_size * A.T @ G2, b2 - step_size * G2.sum(axis=0)
-        W1, b1 = W1 - step_size * X.T @ G1, b1 - step_size * G1.sum(axis=0)
-    return function(X @ W1 + b1) @ W2 + b2
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray)
