@@ -54,15 +54,19 @@ def test_a_symbol_at_the_beginning_stays_small():
     assert found["statements"][0]["says"] == "σ′ vanishes"
 
 
-def test_the_lead_names_best_worst_and_diverged():
+def test_the_lead_names_best_worst_diverged_and_failed():
     results = [
         Result("low", "finished", validation_accuracy=0.1),
         Result("high", "finished", validation_accuracy=0.9),
         Result("wild", "diverged"),
+        Result("huge", "failed", problem="out of memory"),
+        Result("wide", "failed", problem="out of memory"),
+        Result("odd", "failed"),
     ]
     assert lead(results) == (
         "The run high ends with the highest validation accuracy, 90.0%, and low with the lowest, "
-        "10.0%. Diverged, its loss being no longer finite: wild."
+        "10.0%. Diverged, its loss being no longer finite: wild. Failed (out of memory): huge and "
+        "wide. Failed: odd."
     )
     assert lead(results[:1]) == ("The run low ends with the highest validation accuracy, 10.0%.")
 

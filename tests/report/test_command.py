@@ -222,6 +222,20 @@ def test_another_study_has_a_section_for_each_of_its_questions(here, capsys):
     assert "Debriefing" not in text
 
 
+def test_a_run_that_failed_is_reported_and_the_rest_too(here, capsys):
+    huge = '[[run]]\nname = "huge"\nhidden_dim = 1_000_000_000_000\n'
+    some = Path("small.toml").read_text().replace("[[question]]", f"{huge}[[question]]", 1)
+    Path("some.toml").write_text(some)
+    Path("all.toml").write_text(f'[data]\ndata = "tiny.npz"\n{huge}')
+    assert report("some.toml", "all.toml", "--run", "--quiet") == 0
+    assert capsys.readouterr().err.count("run huge failed: MemoryError") == 2
+    text = text_of(PDF)
+    assert text.count("Failed (") == 2
+    assert "The run fast ends with" in text
+    assert report("all.toml", "--quiet") == 0
+    assert "Failed (" in text_of(PDF)
+
+
 @pytest.mark.parametrize(
     ("damage", "status", "said"),
     [

@@ -20,7 +20,7 @@ from handgrad.studies.board import new_board
 from handgrad.studies.folder import plan_study
 from handgrad.studies.pictures import draw
 from handgrad.studies.pool import RETRIES, run_here
-from handgrad.studies.results import best_result, read_results
+from handgrad.studies.results import best_result, read_failures, read_results
 from handgrad.studies.runner import run_study
 from handgrad.studies.work import Task
 
@@ -124,6 +124,18 @@ def test_the_best_is_the_highest_final_accuracy_and_of_equals_the_least_loss(stu
     assert best.validation_accuracy == max(result.validation_accuracy for result in results)
     equals = [r for r in results if r.validation_accuracy == best.validation_accuracy]
     assert best.validation_loss == min(result.validation_loss for result in equals)
+
+
+def test_why_a_run_failed_is_in_the_table_until_the_study_goes_on(study, reference):
+    grown = study(STUDY + '[[run]]\nname = "huge"\nhidden_dim = 1_000_000_000_000\n')
+    assert carry_out(grown, reference)["huge"].status == "failed"
+    assert read_failures(reference)["huge"].problem.startswith("MemoryError")
+    table = (reference / "results.csv").read_bytes()
+    with new_board(len(grown.runs)) as board:
+        next(run_study(plan_study(grown, reference), board, jobs=1))
+    assert read_failures(reference) == {}
+    carry_out(grown, reference)
+    assert (reference / "results.csv").read_bytes() == table
 
 
 def test_finished_runs_are_not_run_again(study, reference):

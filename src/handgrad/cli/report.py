@@ -133,8 +133,9 @@ def _study_folder(named: str, run: bool, quiet: bool) -> Path:
     if run:
         # A course that was changed is in its folder.
         described = str(folder) if named == COURSE and there else named
-        status = make_study(described, out=folder, quiet=quiet)
-        _require_success(status, f"{folder}: not all runs came to their end")
+        # Runs that failed or diverged are part of what there is to report.
+        if make_study(described, out=folder, quiet=quiet) == INTERRUPTED:
+            raise KeyboardInterrupt
     elif not there:
         if path.is_dir():
             raise UsageError(f"{folder}: not the folder of a study, it has no study.toml")
@@ -177,15 +178,10 @@ def _make_contest(course: StudyResults, quiet: bool) -> None:
             out=CONTEST,
             quiet=quiet,
         )
-    _require_success(status, f"{CONTEST}: could not be made")
-
-
-def _require_success(status: int, problem: str) -> None:
-    """Go no further after a command that was interrupted, or that failed and said why."""
     if status == INTERRUPTED:
         raise KeyboardInterrupt
     if status:
-        raise DataError(problem)
+        raise DataError(f"{CONTEST}: could not be made")
 
 
 def _files(material: Material, name: str, format: Literal["pdf", "html"]) -> dict[str, bytes]:

@@ -117,7 +117,7 @@ def _question(
 
 
 def lead(results: list[Result]) -> str:
-    """Say which run ended highest, which lowest, and which did not end at all."""
+    """Say which run ended highest, which lowest, and which diverged or failed, and why."""
     ended = [result for result in results if result.validation_accuracy is not None]
     sentences = []
     if ended:
@@ -135,6 +135,12 @@ def lead(results: list[Result]) -> str:
     diverged = [result.name for result in results if result.status == "diverged"]
     if diverged:
         sentences.append(f"Diverged, its loss being no longer finite: {listed(diverged)}.")
+    by_problem: dict[str, list[str]] = {}
+    for result in results:
+        if result.status == "failed":
+            by_problem.setdefault(result.problem, []).append(result.name)
+    for problem, names in by_problem.items():
+        sentences.append(f"Failed{f' ({problem})' if problem else ''}: {listed(names)}.")
     return " ".join(sentences)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from handgrad.errors import DataError
 from handgrad.studies import Study, read_study
 from handgrad.studies.folder import read_summary, run_folder
-from handgrad.studies.results import Result, read_result
+from handgrad.studies.results import Result, read_failures, read_result
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class StudyResults:
     results
         By the run's name, in the study's order.
     summaries
-        What is in summary.json of each run, likewise.
+        What is in summary.json of each run that did not fail, likewise.
     """
 
     study: Study
@@ -46,7 +46,7 @@ class StudyResults:
 
 
 def collect(folder: Path) -> StudyResults:
-    """Read a study folder in which every run has come to its end.
+    """Read a study folder in which every run has come to its end, or failed.
 
     Raises
     ------
@@ -55,11 +55,14 @@ def collect(folder: Path) -> StudyResults:
     DataError
         If a run is missing, unfinished or damaged.
     """
-    study = read_study(folder)
+    study, failures = read_study(folder), read_failures(folder)
     results, summaries = {}, {}
     for run in study.runs:
         path = run_folder(folder, run.name)
         summary = read_summary(path)
+        if summary is None and run.name in failures:
+            results[run.name] = failures[run.name]
+            continue
         if summary is None:
             command = ["handgrad", "study", str(folder / "study.toml"), "--out", str(folder)]
             raise DataError(

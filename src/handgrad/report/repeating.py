@@ -21,7 +21,7 @@ def repeating_section(studies: Sequence[StudyResults], commands: list[str]) -> S
         "kind": "repeating",
         "title": "How to repeat it",
         "commands": [folded(command) for command in commands],
-        "sentences": list(_sentences(summaries)),
+        "sentences": list(_sentences(summaries)) if summaries else [],
         "tables": [_all_runs(each) for each in studies if len(each.results) <= MOST_ROWS],
     }
 

@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from handgrad.errors import DataError
@@ -12,7 +12,10 @@ from handgrad.studies.folder import read_summary, run_folder
 from handgrad.studies.study import Study, written
 from handgrad.studies.work import Status
 
+RESULTS_FILE = "results.csv"
+
 COLUMNS = (
+    "problem",
     "epochs",
     "iterations",
     "validation_loss",
@@ -36,6 +39,8 @@ class Result:
     best_epoch: int | None = None
     best_validation_accuracy: float | None = None
     seconds: float | None = None
+    problem: str = ""
+    """Why it failed, as far as that is known."""
 
 
 def read_result(folder: Path, name: str) -> Result:
@@ -72,17 +77,46 @@ def read_results(study: Study, folder: Path) -> Iterator[Result]:
     return (read_result(folder, run.name) for run in study.runs)
 
 
-def write_results(study: Study, folder: Path) -> None:
-    """Write results.csv: the name, what was varied, and what the run came to."""
+def write_results(study: Study, folder: Path, problems: Mapping[str, str]) -> None:
+    """Write results.csv: the name, what was varied, and what the run came to.
+
+    `problems` says by the run's name why those failed that did.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("run", *study.varied, "status", *COLUMNS))
     for run, result in zip(study.runs, read_results(study, folder), strict=True):
         varied = [written(getattr(run.hyperparameters, name)) for name in study.varied]
+        if result.status == "failed":
+            result = replace(result, problem=problems.get(run.name, ""))
         figures = asdict(result)
         row = (run.name, *varied, result.status, *(figures[name] for name in COLUMNS))
         writer.writerow(row)
-    write_text(folder / "results.csv", text.getvalue())
+    write_text(folder / RESULTS_FILE, text.getvalue())
+
+
+def read_failures(folder: Path) -> dict[str, Result]:
+    """Read from results.csv which runs failed when the study last came to its end, by their names.
+
+    There are none if it never did.
+
+    Raises
+    ------
+    DataError
+        If the table is damaged.
+    """
+    path = folder / RESULTS_FILE
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {
+                row["run"]: Result(row["run"], "failed", problem=row.get("problem") or "")
+                for row in csv.DictReader(file)
+                if row["status"] == "failed"
+            }
+    except FileNotFoundError:
+        return {}
+    except (KeyError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: damaged ({error!r})") from error
 
 
 def rank(result: Result) -> tuple[float, float]:

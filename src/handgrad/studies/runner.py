@@ -12,7 +12,7 @@ from handgrad.studies.claims import judge, write_claims
 from handgrad.studies.folder import Plan, renewed
 from handgrad.studies.pool import run_here
 from handgrad.studies.reading import read_study
-from handgrad.studies.results import write_results
+from handgrad.studies.results import RESULTS_FILE, write_results
 from handgrad.studies.study import Question, Study
 from handgrad.studies.work import Ending
 from handgrad.threads import available_cores
@@ -68,7 +68,9 @@ def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[E
     questions = {
         question: {run.name for run in study.runs_of(question)} for question in study.questions
     }
+    problems = {}
     for ending in endings:
+        problems[ending.name] = ending.problem
         yield ending
         awaited.remove(ending.name)
         for question in [key for key, runs in questions.items() if runs.isdisjoint(awaited)]:
@@ -76,13 +78,15 @@ def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[E
             _answer(plan, question)
     for question in questions:
         _answer(plan, question)
-    write_results(study, folder)
+    write_results(study, folder, problems)
     if study.claims:
         write_claims(study, judge(study, folder), folder)
 
 
 def _discard(study: Study, folder: Path) -> None:
-    """Delete the claims and pictures that the study in a folder had before and has no more."""
+    """Delete what is not true of the study any more: its table, claims and pictures of before."""
+    # Until the new table is there, nobody takes a run that is under way for one that failed.
+    (folder / RESULTS_FILE).unlink(missing_ok=True)
     if (folder / "study.toml").is_file():
         before = {question.name for question in read_study(folder).questions}
         for name in before - {question.name for question in study.questions}:
