@@ -125,6 +125,24 @@ def test_a_mistake_in_the_file_is_one_line_and_status_2(here, capsys, text, part
 
 
 @pytest.mark.parametrize(
+    ("data", "status", "said"),
+    [
+        ('data = "nope.npz"', 1, "[data], data: there is no file "),
+        ('data = "rows.csv"\nvalidation = "nope"', 1, "[data], validation: there is no file "),
+        ('data = "rows.csv"', 2, "run 'bent': warps needs images, and rows.csv has none\n"),
+    ],
+)
+def test_data_that_do_not_suit_are_one_line_before_anything_runs(here, capsys, data, status, said):
+    (here / "rows.csv").write_text("0,0,0\n9,9,1\n" * 9)
+    bent = '[[run]]\nname = "bent"\nwarps = true\n'
+    (here / "my.toml").write_text(GRID.replace('data = "tiny.npz"', data) + bent)
+    assert study("my.toml", "--dry-run") == status
+    error = capsys.readouterr().err
+    assert error.startswith(f"handgrad: my.toml, {said}")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["none.toml"],

@@ -392,18 +392,8 @@ def _stream(seed: int, purpose: str, epoch: int = 0) -> np.random.Generator:
 
 def _prepared(train: Dataset, validation: Dataset, h: Hyperparameters) -> list[NDArray[np.uint8]]:
     """The pixels of both sets that every epoch begins with."""
-    for name in ("straighten", "oriented_gradients", "warps"):
-        if getattr(h, name) and train.image_shape is None:
-            raise UsageError(f"needs images, and {train.name} has none", name)
+    check_images(train, validation, h)
     both = [train.pixels, validation.pixels]
-    if (h.straighten or h.oriented_gradients) and validation.image_shape not in (
-        None,
-        train.image_shape,
-    ):
-        raise DataError(
-            f"{validation.name}: images of shape {validation.image_shape}, expected "
-            f"{train.image_shape} as in {train.name}"
-        )
     if h.straighten:
         both = [straighten(pixels, image_shape=train.image_shape) for pixels in both]
     return both
@@ -451,6 +441,29 @@ def _multiply_adds(network: FeedForwardNeuralNetwork, batch_size: int) -> int:
     """Count a step's: forward once, backward twice, less the gradient of the data."""
     sizes = [layer.weights.size for layer in network.linear_layers]
     return batch_size * (3 * sum(sizes) - sizes[0])
+
+
+def check_images(train: Dataset, validation: Dataset, h: Hyperparameters) -> None:
+    """Check that data are images, if what is asked for needs images.
+
+    Raises
+    ------
+    UsageError
+        If they are not.
+    DataError
+        If the two sets have images of different shapes.
+    """
+    for name in ("straighten", "oriented_gradients", "warps"):
+        if getattr(h, name) and train.image_shape is None:
+            raise UsageError(f"needs images, and {train.name} has none", name)
+    if (h.straighten or h.oriented_gradients) and validation.image_shape not in (
+        None,
+        train.image_shape,
+    ):
+        raise DataError(
+            f"{validation.name}: images of shape {validation.image_shape}, expected "
+            f"{train.image_shape} as in {train.name}"
+        )
 
 
 def check_data(train: Dataset, validation: Dataset) -> int:

@@ -19,7 +19,7 @@ from handgrad.runs import Data, fingerprint, read_config, require_new
 from handgrad.studies.reading import read_study
 from handgrad.studies.study import Study
 from handgrad.studies.work import Task
-from handgrad.training import check_data
+from handgrad.training import check_data, check_images
 
 State = Literal["new", "unfinished", "finished", "diverged"]
 
@@ -53,14 +53,13 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
     ------
     UsageError
         If the folder holds something else, or a run of the same name that was asked for something
-        else.
+        else; or if a run needs images, and the data are none.
     DataError
         If the data cannot be read or do not fit together, or a run's folder is damaged.
     """
     folder = Path(folder)
     _check_folder(study, folder)
-    data = study.source.load()
-    check_data(*data)
+    data = _load(study)
     # Absolute paths: a worker may have been started in another folder, for something else.
     whole, source = folder.resolve(), study.source.resolve()
     tasks = tuple(
@@ -76,6 +75,28 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
         for number, run in enumerate(study.runs)
     )
     return Plan(study, folder, data, tasks, _states(tasks, data))
+
+
+def _load(study: Study) -> Data:
+    """Load the data; check that they are there, and are what the runs need."""
+    source = study.source
+    paths = {
+        "data": source.data,
+        "validation": source.validation,
+        "labels": source.reading.labels,
+        "validation_labels": source.validation_labels,
+    }
+    for key, path in paths.items():
+        if path and not path.exists():
+            raise DataError(f"{study.file}, [data], {key}: there is no file {path}")
+    data = source.load()
+    check_data(*data)
+    for run in study.runs:
+        try:
+            check_images(*data, run.hyperparameters)
+        except UsageError as error:
+            raise UsageError(f"{study.file}, run {run.name!r}: {error}") from error
+    return data
 
 
 def renewed(plan: Plan) -> Plan:

@@ -1,7 +1,7 @@
 """Reading a study from TOML: `[defaults]`, `[data]`, `[[run]]`, `[grid]`, questions and claims.
 
-Everything is checked here, before anything runs, and every mistake is a UsageError that names the
-file, the table, the key and what is expected.
+Everything but the data is checked here, before anything runs, and every mistake is a UsageError
+that names the file, the table, the key and what is expected.
 """
 
 import itertools
@@ -89,6 +89,7 @@ def _parse(text: str, file: str, stem: str, folder: Path) -> Study:
     return Study(
         name=name,
         title=title,
+        file=file,
         runs=runs,
         questions=questions,
         claims=claims,

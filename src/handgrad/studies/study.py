@@ -115,12 +115,15 @@ class Study:
     grid
         The values of each hyperparameter of which every combination is a run; empty if there is
         no grid.
+    file
+        What messages call the TOML file.
     document
         The study as a TOML document that stands alone: its paths are absolute.
     """
 
     name: str
     title: str
+    file: str = field(default="", compare=False)
     runs: tuple[RunSpec, ...]
     questions: tuple[Question, ...]
     claims: tuple[Claim, ...] = ()
