@@ -85,6 +85,17 @@ def test_evaluate_leaves_no_picture_of_another_model(model, here, tiny):
     assert [path.name for path in (here / "evaluation").iterdir()] == ["confusion.png"]
 
 
+def test_a_matrix_that_is_too_wide_to_print_is_said_to_be_in_the_picture(here, tiny, capsys):
+    write_npz(here / "tiny.npz", tiny)
+    for classes, printed in ((20, True), (21, False)):
+        many = [*FAST, "--classes", str(classes), "--out", f"run{classes}", "--quiet"]
+        assert run(["train", "tiny.npz", *many]) == 0
+        assert run(["evaluate", f"run{classes}", "tiny.npz"]) == 0
+        output = capsys.readouterr().out
+        assert ("label (row) taken for (column)" in output) == printed
+        assert ("21 classes is too wide to print; evaluation/confusion.png" in output) != printed
+
+
 def test_a_class_without_examples_has_no_share(model, here, tiny, capsys):
     write_npz(here / "one.npz", tiny.rows(tiny.labels == 2))
     assert run(["evaluate", model, "one.npz"]) == 0

@@ -27,6 +27,8 @@ def evaluate(
 ) -> None:
     """Print a MODEL's loss, accuracy and confusion matrix, and draw what it got wrong.
 
+    The matrix is drawn in any case, and printed if it has 20 classes or fewer.
+
     Parameters
     ----------
     model
@@ -60,6 +62,11 @@ def evaluate(
         print(f"loss {evaluation.loss:.4f}, accuracy {evaluation.accuracy:.2%}")
         if classifier.class_count <= MOST_CLASSES:
             _print_confusion(evaluation.confusion)
+        else:
+            print(
+                f"the confusion matrix of {classifier.class_count} classes is too wide to print; "
+                f"{out / 'confusion.png'} has it"
+            )
         print(f"wrote {out}/: {', '.join(figures)}")
 
 
