@@ -115,6 +115,12 @@ def test_labels_may_be_larger_than_a_pixel(tmp_path):
         ),
         ("1,2,0\n3,4,10\n", {"class_count": 10}, "example 2: label 10.*expected 0 to 9"),
         ("a,b,label\n", {}, "no row below the header"),
+        ("a,label,b\n1,0,2\n", {}, "label in column 2 of 3; move it to the first or the last"),
+        ("a,label,b\n1,0,2\n", {"label": "none"}, "label in column 2 of 3; move it to"),
+        ("label,a,b\n0,1,2\n", {}, "label in column 1; say where it is with --label first"),
+        ("0,1,label\n1,2,0\n", {}, "found 'label', .*; if this line is a header, say --header$"),
+        ("1,300,0\n1,2,0\n", {}, "found '300', expected a pixel, a whole number from 0 to 255$"),
+        ("1,2,0\n1,2,x\n", {}, "line 2, .* a whole number from 0 to 65535$"),
         ("7\n8\n", {}, "one column is too few"),
     ],
 )

@@ -93,6 +93,11 @@ def _check_label_column(path: Path, names: list[str], label: LabelColumn) -> Non
     """Refuse to take the label from elsewhere than the column that the header calls so."""
     place = names.index("label") if "label" in names else None
     expected = None if label == "none" else _label_column(label, len(names))
+    if place is not None and 0 < place < len(names) - 1:
+        raise DataError(
+            f"{path}: the header has the label in column {place + 1} of {len(names)}; "
+            "move it to the first or the last, where handgrad can find it"
+        )
     if place is not None and place != expected:
         raise DataError(
             f"{path}: the header has the label in column {place + 1}; say where it is with "
@@ -162,9 +167,11 @@ def _first_fault(lines: list[str], first: int, label: LabelColumn) -> str:
             what, largest = ("label", LARGEST_LABEL) if is_label else ("pixel", 255)
             value = float(field) if _is_number(field) else -1.0
             if not (0 <= value <= largest and value.is_integer()):
+                is_word = number == 1 and field and not _is_number(field)
+                hint = "; if this line is a header, say --header" if is_word else ""
                 return (
                     f"line {number}, column {column + 1}: found {field[:20]!r}, expected a "
-                    f"{what}, a whole number from 0 to {largest}"
+                    f"{what}, a whole number from 0 to {largest}{hint}"
                 )
     return "a row cannot be read"
 
