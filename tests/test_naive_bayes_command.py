@@ -142,12 +142,22 @@ def test_naive_bayes_is_not_compared_with_itself(model_file, tmp_path, capsys):
     ],
 )
 def test_mistakes_are_one_line_and_leave_no_folder(tmp_path, capsys, arguments, status, sentence):
-    out = tmp_path / "run"
-    assert run(["bayes", *arguments, "--out", str(out)]) == status
+    assert run(["bayes", *arguments, "--out", str(tmp_path / "new" / "run")]) == status
     error = capsys.readouterr().err
     assert sentence in error
     assert len(error.splitlines()) == 1
-    assert not out.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_before_the_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("handgrad.cli.bayes.fit_pixels", None)
+    (tmp_path / "file").touch()
+    assert run(["bayes", "--out", str(tmp_path / "file" / "run")]) == 1
+    assert "Not a directory" in capsys.readouterr().err
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert run(["bayes", "--out", str(tmp_path / "new" / "run")]) == 1
+    assert capsys.readouterr().err.endswith("run: Permission denied\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_data_set_of_one_class_is_refused(tmp_path, capsys):

@@ -40,6 +40,30 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Make a folder, and those above it, for the block to write to after its work.
+
+    If the block fails and leaves them empty, those that were not there before go again.
+
+    Raises
+    ------
+    OSError
+        Before the block, if the folder cannot be made or written to.
+    """
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for each in made:
+                each.rmdir()
+        raise
+
+
+@contextlib.contextmanager
 def naming(path: Path, temporary: Path | None = None) -> Iterator[None]:
     """Have the system's errors name `path` where they name no file, or `temporary`."""
     try:

@@ -15,7 +15,7 @@ from handgrad.cli.progress import progress
 from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
 from handgrad.evaluation import Evaluation, evaluate
-from handgrad.files import write_text
+from handgrad.files import new_folder, write_text
 from handgrad.models import Model, NetworkModel, load_model
 from handgrad.naive_bayes import BernoulliNaiveBayes
 from handgrad.naive_bayes.pixels import BernoulliModel, fit_pixels, save_bernoulli
@@ -79,22 +79,22 @@ def bayes(
     require_new(folder)
     source = source_from(reading, data, validation, validation_labels)
     train, held_out = source.load()
-    with threads.limited(1):
-        model = fit_pixels(
-            BernoulliNaiveBayes(threshold=threshold, alpha=alpha, priors=priors), train
-        )
-        duplication = study_duplication(model, train, held_out)
-    other = _read_network(network) if network else _default_network(train, held_out, quiet)
-    compared = evaluate(other, held_out)
+    with new_folder(folder):
+        with threads.limited(1):
+            model = fit_pixels(
+                BernoulliNaiveBayes(threshold=threshold, alpha=alpha, priors=priors), train
+            )
+            duplication = study_duplication(model, train, held_out)
+        other = _read_network(network) if network else _default_network(train, held_out, quiet)
+        compared = evaluate(other, held_out)
 
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = {"threshold": threshold, "alpha": alpha, "priors": priors}
-    _write_config(folder, settings, network, source, fingerprint(train, held_out))
-    save_bernoulli(folder / "model.safetensors", model)
-    _write_summary(folder, duplication, compared, train, held_out)
-    rows = {_name(copies): evaluation for copies, evaluation in duplication.fitted.items()}
-    rows["network"] = compared
-    _draw(folder, model, duplication, rows)
+        settings = {"threshold": threshold, "alpha": alpha, "priors": priors}
+        _write_config(folder, settings, network, source, fingerprint(train, held_out))
+        save_bernoulli(folder / "model.safetensors", model)
+        _write_summary(folder, duplication, compared, train, held_out)
+        rows = {_name(copies): evaluation for copies, evaluation in duplication.fitted.items()}
+        rows["network"] = compared
+        _draw(folder, model, duplication, rows)
     if not quiet:
         print(f"{held_out.name}: {len(held_out)} examples; pixels above {threshold:g} count as 1")
         _print_table(rows)
