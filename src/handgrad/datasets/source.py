@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from handgrad.datasets.csv import LabelColumn
+from handgrad.datasets.csv import LARGEST_LABEL, LabelColumn
 from handgrad.datasets.dataset import Dataset
 from handgrad.datasets.reading import read
 from handgrad.datasets.small_mnist import small_mnist
@@ -33,8 +33,10 @@ class Reading:
     """Rows and columns of an image in a CSV or flat NPZ. Default: it is square, if it can be."""
 
     def __post_init__(self) -> None:
-        if self.classes is not None and self.classes < 2:
-            raise UsageError(f"must be 2 or more, got {self.classes}", "classes")
+        if self.classes is not None and not 2 <= self.classes <= LARGEST_LABEL + 1:
+            raise UsageError(
+                f"must be from 2 to {LARGEST_LABEL + 1:,}, got {self.classes}", "classes"
+            )
         if self.image_shape is not None:
             shape = tuple(self.image_shape)
             if len(shape) != 2 or min(shape) < 1:
