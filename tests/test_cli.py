@@ -53,6 +53,34 @@ def test_quiet_says_nothing(model, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(
+    "interrupted", ["runs._write_history", "runs.Run._save_model", "cli.train.progress"]
+)
+def test_ctrl_c_at_the_start_says_how_to_go_on(here, tiny, capsys, monkeypatch, interrupted):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    write_npz(here / "tiny.npz", tiny)
+    with monkeypatch.context() as patch:
+        patch.setattr(f"handgrad.{interrupted}", interrupt)
+        assert run(["train", "tiny.npz", *FAST, "--out", "a run"]) == 130
+    assert capsys.readouterr().err == (
+        "handgrad: interrupted; go on with: handgrad train --resume 'a run'\n"
+    )
+    assert run(["train", "--resume", "a run", "--quiet"]) == 0
+
+
+def test_ctrl_c_before_there_is_a_folder_names_none(here, tiny, capsys, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    write_npz(here / "tiny.npz", tiny)
+    monkeypatch.setattr("handgrad.runs.Training", interrupt)
+    assert run(["train", "tiny.npz", "--out", "run"]) == 130
+    assert capsys.readouterr().err == "handgrad: interrupted\n"
+    assert not (here / "run").exists()
+
+
 def test_predict_writes_a_row_an_image(model, here, tiny):
     assert run(["predict", model, "tiny.npz", "--out", "answers.csv"]) == 0
     with open("answers.csv", newline="") as file:
@@ -145,6 +173,10 @@ def test_every_hyperparameter_is_an_option(here, tiny):
         (["train", "--patience", "1.5"], '--patience: unable to convert "1.5" into int'),
         (["train", "--warps", "--warp-shear=-1"], "--warp-shear must be at least 0 and finite"),
         (["train", "--activation", "Softplus"], "--activation"),
+        (
+            ["train", "tiny.npz", "--classes", "65537"],
+            "--classes must be from 2 to 65,536, got 65537",
+        ),
         (["train", "--warps", "--warp-bumps", "101"], "--warp-bumps must be a whole number from 2"),
         (
             ["train", "--warmup-epochs", "1e308"],

@@ -59,23 +59,29 @@ def train(
     quiet
         Print nothing but errors.
     """
-    if resume:
-        if any((hyperparameters, reading, data, validation, validation_labels, out)):
-            raise UsageError(RESUME_ALONE)
-        run = Run.resume(resume)
-    else:
-        folder = out or folder_by_time()
-        source = source_from(reading, data, validation, validation_labels)
-        hyperparameters = hyperparameters or Hyperparameters()
-        for name, need in hyperparameters.idle.items():
-            raise UsageError(f"does nothing without {need}", name)
-        run = Run.create(folder, hyperparameters, source)
-    return _carry_out(run, quiet)
+    folder = resume or out or folder_by_time()
+    try:
+        if resume:
+            if any((hyperparameters, reading, data, validation, validation_labels, out)):
+                raise UsageError(RESUME_ALONE)
+            run = Run.resume(resume)
+        else:
+            source = source_from(reading, data, validation, validation_labels)
+            hyperparameters = hyperparameters or Hyperparameters()
+            for name, need in hyperparameters.idle.items():
+                raise UsageError(f"does nothing without {need}", name)
+            run = Run.create(folder, hyperparameters, source)
+        return _carry_out(run, quiet)
+    except KeyboardInterrupt:
+        if not (folder / "config.toml").exists():  # There is nothing yet to go on with.
+            raise
+        go_on = f"go on with: handgrad train --resume {shlex.quote(str(folder))}"
+        return complain(f"interrupted; {go_on}", INTERRUPTED)
 
 
 def _carry_out(run: Run, quiet: bool) -> int:
+    """Train to the end; KeyboardInterrupt if it was interrupted, saved or not."""
     status, problem = "finished", ""
-    go_on = f"go on with: handgrad train --resume {shlex.quote(str(run.folder))}"
     with progress(run.training, quiet) as show, _interruptible() as interrupted:
         try:
             for epoch in run.training:
@@ -86,17 +92,12 @@ def _carry_out(run: Run, quiet: bool) -> int:
                     break
         except DivergenceError as error:
             status, problem = "diverged", str(error)
-        except KeyboardInterrupt:
-            return complain(f"interrupted; {go_on}", INTERRUPTED)
-    try:
-        run.finish(status)
-    except KeyboardInterrupt:
-        return complain(f"interrupted; {go_on}", INTERRUPTED)
+    run.finish(status)
     if not quiet:
         for line in _account(run):
             say(line)
     if status == "interrupted":
-        return complain(f"interrupted; {go_on}", INTERRUPTED)
+        raise KeyboardInterrupt
     return complain(problem, 1) if problem else 0
 
 
