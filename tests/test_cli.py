@@ -251,8 +251,20 @@ def test_divergence_is_exit_status_1_with_what_to_try(here, capsys):
 def test_an_existing_run_is_not_written_over(model, capsys):
     before = np.fromfile("run/model.safetensors", np.uint8)
     assert run(["train", "--out", "run"]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith(
+        "exists already: choose another --out, or --resume it\n"
+    )
     np.testing.assert_array_equal(np.fromfile("run/model.safetensors", np.uint8), before)
+
+
+@pytest.mark.parametrize("command", ["train", "contest"])
+def test_what_is_no_run_is_not_said_to_be_resumed(here, capsys, command):
+    (here / "notes").mkdir()
+    (here / "notes" / "config.toml").write_text("mine = 1\n")
+    (here / "file").touch()
+    for out in ("notes", "file"):
+        assert run([command, "--out", out]) == 2
+        assert capsys.readouterr().err == f"handgrad: {out} exists already: choose another --out\n"
 
 
 def test_help_lists_every_command_with_what_it_does(capsys):

@@ -47,6 +47,7 @@ from handgrad.studies.work import Ending, Task
 from handgrad.submission import write_submission
 from handgrad.threads import available_cores
 from handgrad.training import check_data
+from handgrad.wording import counted
 
 VIEWS, VIEW_STRENGTH = 16, 0.3
 """Under how many warps an image is classified, and how strong they are beside training's."""
@@ -111,7 +112,7 @@ def new_contest(
     DataError
         If the data cannot be read or do not fit together.
     """
-    require_new(folder, "choose another --out, or --resume it")
+    require_new(folder, "contest")
     data, images = _load(source, test)
     contest = Contest(
         folder=folder,
@@ -124,7 +125,7 @@ def new_contest(
     )
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        require_new(folder, "choose another --out, or --resume it")  # Now nobody else can write.
+        require_new(folder, "contest")  # Now nobody else can write.
         write_text(folder / "config.toml", _config(contest, test))
     return contest
 
@@ -215,8 +216,8 @@ def _load(source: Source, test: Path | None) -> tuple[Data, Dataset]:
         images = replace(source.reading, label="none", classes=None).read(test)
     if images.input_dim != train.input_dim:
         raise DataError(
-            f"{images.name}: images of {images.input_dim} pixels, expected {train.input_dim} as "
-            f"in {train.name}"
+            f"{images.name}: images of {counted(images.input_dim, 'pixel')}, expected "
+            f"{train.input_dim} as in {train.name}"
         )
     return (train, validation), images
 

@@ -9,6 +9,7 @@ from handgrad.datasets import Dataset
 from handgrad.errors import DataError
 from handgrad.layers import Array
 from handgrad.models import Model
+from handgrad.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,6 @@ def check_fit(model: Model, dataset: Dataset) -> None:
     if dataset.input_dim != model.input_dim:
         hint = "; is there no label in it? then say --label none"
         raise DataError(
-            f"{dataset.name}: images of {dataset.input_dim} pixels, the model takes "
+            f"{dataset.name}: images of {counted(dataset.input_dim, 'pixel')}, the model takes "
             f"{model.input_dim}{hint if dataset.input_dim == model.input_dim - 1 else ''}"
         )

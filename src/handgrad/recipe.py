@@ -11,6 +11,7 @@ from handgrad.errors import UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.orientation import feature_count
 from handgrad.runs import Data
+from handgrad.wording import counted
 
 NARROW, WIDE = 512, 800
 """How wide the two hidden layers are: wide, if the budget has enough epochs for that."""
@@ -90,8 +91,8 @@ def recipe_within(minutes: float, seed: int, data: Data) -> Hyperparameters:
     if epochs[width] < 1:
         least = (SECONDS_KEPT_BACK + seconds_per_epoch(width, data)) / 60
         raise UsageError(
-            f"{minutes:g} is too short for an epoch of {len(data[0])} examples; expected "
-            f"{math.ceil(100 * least) / 100:g} or more",
+            f"{minutes:g} is too short for an epoch of {counted(len(data[0]), 'example')}; "
+            f"expected {math.ceil(100 * least) / 100:g} or more",
             "minutes",
         )
     return recipe(epochs[width], width, seed)

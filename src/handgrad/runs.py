@@ -22,7 +22,7 @@ import tomllib
 from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,13 +83,13 @@ class Run:
             If the data cannot be read or do not fit together.
         """
         folder = Path(folder)
-        require_new(folder, "choose another --out, or --resume it")
+        require_new(folder, "run")
         training = Training(*(data or source.load()), hyperparameters)
         folder.mkdir(parents=True, exist_ok=True)
         run = cls(folder, training)
         with contextlib.ExitStack() as lock:
             lock.enter_context(locked(folder))
-            require_new(folder, "choose another --out, or --resume it")  # Now nobody else can.
+            require_new(folder, "run")  # Now nobody else can write.
             write_text(folder / "config.toml", _config(training, source))
             _write_history(folder, training.history)
             run._save_model()  # From here on there is always a model to go on from.
@@ -199,10 +199,26 @@ class Run:
             write_tensors(self.folder / "model.safetensors", tensors, metadata)
 
 
-def require_new(folder: Path, advice: str = "choose another --out") -> None:
-    """Raise UsageError if a folder to write holds something already."""
+def require_new(folder: Path, kind: Literal["run", "contest", "other"] = "other") -> None:
+    """Raise UsageError if a folder to write holds something already.
+
+    It advises to resume a run or a contest, where one is to be written and one is there.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        resumable = kind != "other" and _kind(folder) == kind
+        advice = "choose another --out" + (", or --resume it" if resumable else "")
         raise UsageError(f"{folder} exists already: {advice}")
+
+
+def _kind(folder: Path) -> Literal["run", "contest", "other"]:
+    """What a folder is, as its config.toml shows."""
+    try:
+        config = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "other"
+    if "contest" in config:
+        return "contest"
+    return "run" if "hyperparameters" in config else "other"
 
 
 def read_config(folder: Path | str) -> tuple[Hyperparameters, Source, str]:

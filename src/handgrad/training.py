@@ -29,6 +29,7 @@ from handgrad.optimizers import (
 )
 from handgrad.orientation import oriented_gradients
 from handgrad.straighten import straighten
+from handgrad.wording import counted
 
 
 @dataclass(frozen=True)
@@ -483,7 +484,7 @@ def check_data(train: Dataset, validation: Dataset) -> int:
         )
     if train.input_dim != validation.input_dim:
         raise DataError(
-            f"{validation.name}: examples of {validation.input_dim} pixels, expected "
+            f"{validation.name}: examples of {counted(validation.input_dim, 'pixel')}, expected "
             f"{train.input_dim} as in {train.name}"
         )
     return max(train.class_count or 0, validation.class_count or 0)

@@ -121,6 +121,7 @@ def test_labels_may_be_larger_than_a_pixel(tmp_path):
         ("0,1,label\n1,2,0\n", {}, "found 'label', .*; if this line is a header, say --header$"),
         ("1,300,0\n1,2,0\n", {}, "found '300', expected a pixel, a whole number from 0 to 255$"),
         ("1,2,0\n1,2,x\n", {}, "line 2, .* a whole number from 0 to 65535$"),
+        ("1,2,0\n3\n", {}, "line 2: 1 column, expected 3"),
         ("7\n8\n", {}, "one column is too few"),
     ],
 )
@@ -175,6 +176,14 @@ def test_what_is_wrong_with_an_idx_is_said(tmp_path):
         write_idx(tmp_path / "c", a_dataset(3))
 
 
+def test_an_npz_that_is_no_zip_is_said_to_be_none(tmp_path):
+    (tmp_path / "a.npz").write_text("hello")
+    with pytest.raises(DataError, match=r"a\.npz: not an NPZ file that can be read: it is no zip"):
+        read(tmp_path / "a.npz")
+    (tmp_path / "a.npz").write_text("1,2,0\n3,4,1\n")  # The content tells, not the name.
+    assert len(read(tmp_path / "a.npz")) == 2
+
+
 def test_an_npz_with_pickled_objects_is_not_loaded(tmp_path):
     np.savez(tmp_path / "a.npz", images=np.array([{}, []], dtype=object))
     with pytest.raises(DataError, match="pickled objects, which are not loaded"):
@@ -220,8 +229,9 @@ def test_a_split_divides_the_rows_and_is_the_same_each_time():
     together = np.vstack([train.pixels, validation.pixels])
     assert sorted(map(bytes, together)) == sorted(map(bytes, dataset.pixels))
     assert same(dataset.split(1 / 6, seed=0)[1], validation)
-    with pytest.raises(DataError, match="too few"):
-        a_dataset(2).split(1 / 6, seed=0)
+    for count, said in ((1, "1 example, too few"), (2, "2 examples, too few")):
+        with pytest.raises(DataError, match=said):
+            a_dataset(count).split(1 / 6, seed=0)
 
 
 def test_a_source_without_validation_holds_a_sixth_out(tmp_path):

@@ -156,7 +156,7 @@ MISTAKES = {
     "[grid]\nwarp_shift = [1, 2]\nseed = [1, 2]\n": ["[grid], warp_shift", "without warps"],
     '[[run]]\nname = "../a"\n': ["name", "'../a'", "letters, digits"],
     RUN + RUN: ["two runs are called 'a'"],
-    RUN + '[[run]]\nname = "A"\n': ["two runs are called"],
+    RUN + '[[run]]\nname = "A"\n': ["'a' and 'A', which differ in nothing but case"],
     RUN + '[[run]]\nname = "seed=1"\n[grid]\nseed = [1]\n': ["two runs are called 'seed=1'"],
     "": ["nothing to run", "[[run]]", "[grid]"],
     "[grid]\n": ["[grid]", "empty"],

@@ -27,6 +27,7 @@ from handgrad.naive_bayes.study import (
 )
 from handgrad.runs import as_toml, description, environment, fingerprint, require_new
 from handgrad.training import DivergenceError, Training
+from handgrad.wording import counted
 
 
 def bayes(
@@ -96,7 +97,8 @@ def bayes(
         rows["network"] = compared
         _draw(folder, model, duplication, rows)
     if not quiet:
-        print(f"{held_out.name}: {len(held_out)} examples; pixels above {threshold:g} count as 1")
+        examples = counted(len(held_out), "example")
+        print(f"{held_out.name}: {examples}; pixels above {threshold:g} count as 1")
         _print_table(rows)
         print(f"wrote {folder}/: {', '.join(sorted(path.name for path in folder.iterdir()))}")
 

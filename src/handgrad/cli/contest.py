@@ -19,6 +19,7 @@ from handgrad.datasets import Reading
 from handgrad.errors import UsageError
 from handgrad.studies.board import Board, new_board
 from handgrad.studies.work import Ending
+from handgrad.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -112,10 +113,11 @@ def _train(contest: Contest, quiet: bool) -> list[Ending]:
 
 def _announcement(contest: Contest) -> str:
     h = contest.hyperparameters
-    networks = f"{contest.networks} networks" if contest.networks > 1 else "1 network"
+    minutes = "1 minute" if contest.minutes == 1 else f"{contest.minutes:g} minutes"
     return (
-        f"{networks} with hidden layers of {h.hidden_dim}, {h.max_epochs} epochs each, on "
-        f"{len(contest.data[0])} examples: {contest.minutes:g} minutes at most, on quiet cores"
+        f"{counted(contest.networks, 'network')} with hidden layers of {h.hidden_dim}, "
+        f"{counted(h.max_epochs, 'epoch')} each, on {counted(len(contest.data[0]), 'example')}: "
+        f"{minutes} at most, on quiet cores"
     )
 
 

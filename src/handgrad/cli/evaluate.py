@@ -11,6 +11,7 @@ from handgrad.cli.data import dataset_from
 from handgrad.datasets import Reading, small_mnist
 from handgrad.evaluation import evaluate as evaluate_model
 from handgrad.models import load_model
+from handgrad.wording import counted
 
 MOST_CLASSES = 20
 """How many classes a confusion matrix may have to be printed."""
@@ -58,7 +59,7 @@ def evaluate(
     for name, figure in figures.items():
         save(figure, out / name)
     if not quiet:
-        print(f"{dataset.name}: {len(dataset)} examples")
+        print(f"{dataset.name}: {counted(len(dataset), 'example')}")
         print(f"loss {evaluation.loss:.4f}, accuracy {evaluation.accuracy:.2%}")
         if classifier.class_count <= MOST_CLASSES:
             _print_confusion(evaluation.confusion)

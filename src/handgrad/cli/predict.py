@@ -11,6 +11,7 @@ from handgrad.errors import UsageError
 from handgrad.evaluation import check_fit
 from handgrad.models import load_model, model_file
 from handgrad.submission import write_submission
+from handgrad.wording import counted
 
 
 def predict(
@@ -46,4 +47,4 @@ def predict(
     digits = classifier.predict(dataset.pixels)
     write_submission(out, digits)
     if not quiet:
-        print(f"wrote {out}: {len(digits)} predictions for {dataset.name}")
+        print(f"wrote {out}: {counted(len(digits), 'prediction')} for {dataset.name}")

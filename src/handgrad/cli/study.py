@@ -20,6 +20,7 @@ from handgrad.studies.results import best_result
 from handgrad.studies.runner import run_study
 from handgrad.studies.study import written
 from handgrad.studies.work import Ending
+from handgrad.wording import counted
 
 COURSE = "course"
 
@@ -109,7 +110,7 @@ def _listing(plan: Plan) -> Iterator[str]:
         settings = (f"{key}={written(getattr(run.hyperparameters, key))}" for key in study.varied)
         yield f"{run.name:<{width}}  {state:<10}  {' '.join(settings)}".rstrip()
     train, validation = plan.data
-    yield f"{len(plan.left)} of {len(study.runs)} runs to do, in {plan.folder}/"
+    yield f"{len(plan.left)} of {counted(len(study.runs), 'run')} to do, in {plan.folder}/"
     yield f"on {train.name} ({len(train)}) and {validation.name} ({len(validation)})"
 
 

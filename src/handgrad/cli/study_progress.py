@@ -9,6 +9,7 @@ from handgrad.studies.board import Board
 from handgrad.studies.folder import Plan
 from handgrad.studies.results import read_result
 from handgrad.studies.work import Ending
+from handgrad.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -33,7 +34,7 @@ def progress(plan: Plan, board: Board, quiet: bool) -> Iterator[Show]:
         return
     done = len(plan.tasks) - len(plan.left)
     if done:
-        say(f"{done} of {len(plan.tasks)} runs had ended before")
+        say(f"{done} of {counted(len(plan.tasks), 'run')} had ended before")
     if console.is_terminal:
         with _live(plan, board, console) as show:
             yield show
@@ -73,7 +74,7 @@ def _live(plan: Plan, board: Board, console: "Console") -> Iterator[Show]:
             total = task.hyperparameters.max_epochs
             bar = ProgressBar(total, epoch, width=30)
             table.add_row(task.name, bar, f"epoch {epoch}/{total}", f"{accuracy:.1%}")
-        table.add_row(f"{len(plan.tasks) - len(under_way)} of {len(plan.tasks)} runs")
+        table.add_row(f"{len(plan.tasks) - len(under_way)} of {counted(len(plan.tasks), 'run')}")
         return table
 
     with Live(get_renderable=render, console=console, refresh_per_second=5, transient=True):

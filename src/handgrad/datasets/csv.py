@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from handgrad.datasets.compressed import read_bytes, write_bytes
 from handgrad.datasets.dataset import Dataset
 from handgrad.errors import DataError, UsageError
+from handgrad.wording import counted
 
 LabelColumn = Literal["last", "first", "none"]
 
@@ -161,7 +162,8 @@ def _first_fault(lines: list[str], first: int, label: LabelColumn) -> str:
         fields = _fields(line)
         width = width or len(fields)
         if len(fields) != width:
-            return f"line {number}: {len(fields)} columns, expected {width} as in the first row"
+            found = counted(len(fields), "column")
+            return f"line {number}: {found}, expected {width} as in the first row"
         for column, field in enumerate(fields):
             is_label = label != "none" and column == _label_column(label, width)
             what, largest = ("label", LARGEST_LABEL) if is_label else ("pixel", 255)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from handgrad.errors import DataError
 from handgrad.layers import Array
+from handgrad.wording import counted
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,8 @@ class Dataset:
         self._settle("pixels", self.pixels.reshape(len(self.pixels), -1))
         if self.image_shape and math.prod(self.image_shape) != self.input_dim:
             raise DataError(
-                f"{self.name}: rows have {self.input_dim} pixels, which is not an image of "
-                f"{self.image_shape[0]} × {self.image_shape[1]}"
+                f"{self.name}: rows have {counted(self.input_dim, 'pixel')}, which is not an image "
+                f"of {self.image_shape[0]} × {self.image_shape[1]}"
             )
         if self.labels is not None:
             labels = np.asarray(self.labels)
@@ -161,7 +162,8 @@ class Dataset:
         held_out = round(len(self) * share)
         if not 0 < held_out < len(self):
             raise DataError(
-                f"{self.name}: {len(self)} examples are too few to hold {share:.0%} of them out"
+                f"{self.name}: {counted(len(self), 'example')}, too few to hold {share:.0%} of "
+                "them out"
             )
         order = np.random.default_rng(seed).permutation(len(self))
         rest, held = np.sort(order[held_out:]), np.sort(order[:held_out])

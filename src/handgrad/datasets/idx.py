@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from handgrad.datasets.compressed import opened, write_bytes
 from handgrad.datasets.dataset import Dataset
 from handgrad.errors import DataError
+from handgrad.wording import counted
 
 MAGIC = b"\x00\x00\x08"
 
@@ -51,7 +52,8 @@ def read_idx(
     labels = _read_array(labels_file, 1, "labels") if labels_file else None
     if labels is not None and len(labels) != len(images):
         raise DataError(
-            f"{labels_file}: {len(labels)} labels for the {len(images)} images of {path}"
+            f"{labels_file}: {counted(len(labels), 'label')} for the "
+            f"{counted(len(images), 'image')} of {path}"
         )
     return Dataset(images, labels, class_count=class_count, name=path.name)  # type: ignore[arg-type]
 

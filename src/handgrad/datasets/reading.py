@@ -7,7 +7,7 @@ from handgrad.datasets.csv import LabelColumn, read_csv
 from handgrad.datasets.dataset import Dataset
 from handgrad.datasets.idx import MAGIC, read_idx
 from handgrad.datasets.npz import read_npz
-from handgrad.errors import UsageError
+from handgrad.errors import DataError, UsageError
 
 
 def read(
@@ -41,6 +41,11 @@ def read(
         )
     if start.startswith(b"PK"):
         return read_npz(path, class_count=class_count, image_shape=image_shape)
-    return read_csv(
-        path, label=label, header=header, class_count=class_count, image_shape=image_shape
-    )
+    try:
+        return read_csv(
+            path, label=label, header=header, class_count=class_count, image_shape=image_shape
+        )
+    except DataError as error:
+        if path.suffix == ".npz":
+            raise DataError(f"{path}: not an NPZ file that can be read: it is no zip") from error
+        raise

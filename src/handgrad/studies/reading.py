@@ -124,11 +124,17 @@ def _check_name(name: str, where: str) -> None:
 
 def _check_unique(names: Iterable[str], what: str, file: str) -> None:
     """Refuse two equal names; capital letters make no difference, as on some file systems."""
-    names = list(names)
-    counts = Counter(map(str.casefold, names))
+    taken: dict[str, str] = {}
     for name in names:
-        if counts[name.casefold()] > 1:
+        before = taken.get(name.casefold())
+        if before == name:
             raise UsageError(f"{file}: two {what} are called {name!r}; expected different names")
+        if before is not None:
+            raise UsageError(
+                f"{file}: two {what} are called {before!r} and {name!r}, which differ in nothing "
+                "but case; expected different names"
+            )
+        taken[name.casefold()] = name
 
 
 def _source(document: dict[str, Any], file: str, folder: Path) -> Source:
