@@ -6,6 +6,7 @@ from safetensors.numpy import load_file, save_file
 
 from handgrad import FeedForwardNeuralNetwork
 from handgrad.datasets import Dataset, Scaling
+from handgrad.ensemble import AverageModel
 from handgrad.errors import DataError
 from handgrad.evaluation import Evaluation, evaluate
 from handgrad.models import (
@@ -72,6 +73,32 @@ def test_probabilities_are_those_of_the_scaled_pixels(model, tiny):
     X = tiny.pixels / np.float32(255) - np.float32(0.1)
     Z = model.network.forward(X.astype(np.float32))
     np.testing.assert_array_equal(model.predict(tiny.pixels), Z.argmax(axis=1))
+
+
+def test_pixels_may_be_whatever_numpy_makes_numbers_of(model, tiny):
+    upright = dataclasses.replace(model, straighten=True)
+    for each in (model, AverageModel((model,)), AverageModel((upright,))):
+        expected = each.predict(tiny.pixels)
+        for pixels in (tiny.pixels.tolist(), tiny.pixels.astype(float), tiny.pixels.astype(int)):
+            np.testing.assert_array_equal(each.predict(pixels), expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (np.nan, r"pixels\[1, 2\]: found nan, expected a number from 0 to 255"),
+        (-1, r"pixels\[1, 2\]: found -1, expected a number from 0 to 255"),
+        (256, r"pixels\[1, 2\]: found 256, expected a number from 0 to 255"),
+        ("dark", "pixels must be numbers from 0 to 255, found <U"),
+        ([1, 2], "pixels are not an array, n × d"),
+    ],
+)
+def test_what_are_no_pixels_is_refused(model, value, sentence):
+    pixels = [[0] * 12 for _ in range(2)]
+    pixels[1][2] = value
+    for each in (model, AverageModel((model,))):
+        with pytest.raises(DataError, match=sentence):
+            each.predict(pixels)
 
 
 def test_a_damaged_or_foreign_file_is_named(tmp_path, model):

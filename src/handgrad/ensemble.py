@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from handgrad.errors import DataError, UsageError
 from handgrad.layers import Array
@@ -110,11 +110,11 @@ class AverageModel:
         """c, the number of classes."""
         return self.members[0].class_count
 
-    def predict_log_proba(self, pixels: NDArray[np.uint8]) -> Array:
+    def predict_log_proba(self, pixels: ArrayLike) -> Array:
         """Compute log p(class | image), n × c, for pixels n × d, 0 to 255."""
         prepared = self.members[0].prepare(pixels)
         dtype = np.result_type(*(member.network.parameters for member in self.members))
-        total = np.full((len(pixels), self.class_count), -np.inf, dtype)
+        total = np.full((len(prepared), self.class_count), -np.inf, dtype)
         count = 0
         for seen in self._seen(prepared):
             for member in self.members:
@@ -123,11 +123,11 @@ class AverageModel:
         total -= np.log(count)
         return total
 
-    def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
+    def predict_proba(self, pixels: ArrayLike) -> Array:
         """Compute p(class | image), n × c, for pixels n × d, 0 to 255."""
         return np.exp(self.predict_log_proba(pixels))
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    def predict(self, pixels: ArrayLike) -> NDArray[np.intp]:
         """Name the most probable class of each image, for pixels n × d, 0 to 255."""
         return self.predict_log_proba(pixels).argmax(axis=1)
 

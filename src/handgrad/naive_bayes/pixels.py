@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from handgrad.datasets import Dataset
 from handgrad.errors import DataError
@@ -39,15 +39,15 @@ class BernoulliModel:
         """c, the number of classes."""
         return len(self.bayes.classes)
 
-    def predict_log_proba(self, pixels: NDArray[np.uint8]) -> Array:
+    def predict_log_proba(self, pixels: ArrayLike) -> Array:
         """Compute log p(class | image), n × c, for pixels n × d, 0 to 255."""
         return self.bayes.predict_log_proba(pixels)
 
-    def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
+    def predict_proba(self, pixels: ArrayLike) -> Array:
         """Compute p(class | image), n × c, for pixels n × d, 0 to 255."""
         return self.bayes.predict_proba(pixels)
 
-    def predict(self, pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    def predict(self, pixels: ArrayLike) -> NDArray[np.intp]:
         """Name the most probable class of each image, for pixels n × d, 0 to 255."""
         return self.bayes.predict(pixels)
 
