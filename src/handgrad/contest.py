@@ -9,9 +9,9 @@ the same seed, budget, data and number of cores give the same entry, however bus
 
 A contest's folder:
 
-config.toml         what was asked for, and the recipe that the budget came to
+config.toml         what was asked for, and the recipe of the networks of pixels
 network-1/, …       a run folder for each network
-model.safetensors   the average of the networks
+model.safetensors   the average of the networks, and the views that it takes of an image
 submission.csv      id,digit for each image of the test set
 summary.json        validation figures of the entry and of each network
 """
