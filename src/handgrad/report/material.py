@@ -3,14 +3,18 @@
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from handgrad.datasets import Reading, Source
+from handgrad.errors import DataError
+from handgrad.hyperparameters import Hyperparameters
+from handgrad.models import model_file
 from handgrad.report.bayes import BayesResults
 from handgrad.report.collecting import StudyResults
 from handgrad.report.debriefing import Debriefing
 from handgrad.report.entry import EntryResults
+from handgrad.runs import read_config
 
 COURSE = "course"
 """The name of the study whose report has all the parts of the course's."""
@@ -47,16 +51,20 @@ class Material:
         return any(each.study.name == COURSE for each in self.studies)
 
     def commands(self) -> list[str]:
-        """Give the commands that make all this again, and the report of it."""
+        """Give the commands that make all this again, and the report of it, or a comment's line."""
         return list(dict.fromkeys(self._commands()))
 
     def _commands(self) -> Iterator[str]:
         report: list[object] = ["handgrad", "report"]
-        yield "pip install 'handgrad[report]'"
+        yield "python3 -m venv .venv"
+        yield ". .venv/bin/activate"
+        yield "pip install --editable '.[report]'"
         for each in self.studies:
             yield _study(each)
             report.append(COURSE if _is_default_course(each) else each.folder)
         if self.bayes:
+            if "network" in self.bayes.settings:
+                yield from self._network(Path(self.bayes.settings["network"]))
             yield _bayes(self.bayes)
             report += ["--bayes", self.bayes.folder]
         if self.entry:
@@ -67,11 +75,45 @@ class Material:
             report += ["--ablation", self.ablation.folder]
         yield _written(*report)
 
+    def _network(self, path: Path) -> Iterator[str]:
+        """Yield the command that makes a network: a study's or the contest's, or its own."""
+        folder = model_file(path).parent
+        for each in (*self.studies, *([self.ablation] if self.ablation else [])):
+            if folder.parent == (each.folder / "runs").resolve():
+                yield _study(each)
+                return
+        if self.entry and folder.parent == self.entry.contest.folder.resolve():
+            yield _contest(self.entry)
+            return
+        try:
+            yield _train(folder)
+        except DataError:
+            yield f"# the network has to be there: {_written(path)}"
+
 
 def _study(each: StudyResults) -> str:
     if _is_default_course(each):
         return "handgrad study"
     return _written("handgrad", "study", each.folder / "study.toml", "--out", each.folder)
+
+
+def _train(folder: Path) -> str:
+    """Write the command that makes a run folder, as its config.toml says.
+
+    Raises
+    ------
+    DataError
+        If it is not a run's.
+    """
+    hyperparameters, source, _ = read_config(folder)
+    words = [*_data(source)]
+    for field in fields(Hyperparameters):
+        value = getattr(hyperparameters, field.name)
+        if value != field.default:
+            option = f"--{field.name.replace('_', '-')}"
+            for each in value if isinstance(value, tuple) else (value,):
+                words += [option] if each is True else [option, str(each)]
+    return _written("handgrad", "train", *words, "--out", folder)
 
 
 def _bayes(found: BayesResults) -> str:

@@ -27,7 +27,12 @@ def repeating_section(studies: Sequence[StudyResults], commands: list[str]) -> S
 
 
 def folded(command: str) -> str:
-    """The same command on lines that fit the page: broken inside a word, it could not be copied."""
+    """The same command on lines that fit the page: broken inside a word, it could not be copied.
+
+    A comment stays as it is.
+    """
+    if command.startswith("#"):
+        return command
     lines = [""]
     for word in map(shlex.quote, shlex.split(command)):
         if lines[-1] and len(lines[-1]) + len(word) >= LINE:
