@@ -41,9 +41,36 @@ def test_learning_curves_are_losses_left_in_red_and_accuracies_right_in_blue():
     assert len(figure.legends[0].get_texts()) == 4
 
 
-def test_what_came_before_an_explosion_can_be_seen():
+def heights(axes, losses):
+    """How high in its axes each loss is drawn: 0 at the bottom, 1 at the top."""
+    points = axes.transData.transform([(1, loss) for loss in losses])
+    return axes.transAxes.inverted().transform(points)[:, 1]
+
+
+def test_an_explosion_is_drawn_and_what_came_before_it_can_be_seen():
     losses = learning_curves(a_history(explodes=True)).axes[0]
-    assert losses.get_ylim()[1] < 20
+    low, high, explosion = heights(losses, [0.5, 2, 1e30])
+    assert high - low > 0.1
+    assert high < explosion <= 1
+    assert "logarithmic above" in losses.get_ylabel()
+
+
+def test_validation_losses_far_above_the_first_batchs_are_drawn_on_the_axis():
+    epochs = [Epoch(i, 10 * i, 8 + 5 * i, 0.5, 0.1) for i in range(1, 7)]
+    spikes = [3.5, *[8.0] * 20, 400.0, *[8.0] * 38]
+    losses = learning_curves(History(spikes, [0.5] * 60, epochs)).axes[0]
+    drawn = heights(losses, [each.validation_loss for each in epochs])
+    assert (drawn < 1).all()
+    assert drawn[-1] - drawn[0] > 0.2
+
+
+def test_a_single_batch_is_a_point_at_iteration_1():
+    figure = learning_curves(History([2.9], [0.1], []))
+    losses, accuracies = figure.axes
+    figure.draw_without_rendering()
+    assert losses.lines[0].get_marker() == accuracies.lines[0].get_marker() == "."
+    left, right = losses.get_xlim()
+    assert [tick for tick in losses.get_xticks() if left <= tick <= right] == [1]
 
 
 @pytest.mark.parametrize("scale", [1e-4, 1e-3, 1, 1e4, 1e5])

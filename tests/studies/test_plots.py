@@ -48,6 +48,16 @@ def test_a_single_epoch_is_a_point_and_not_an_invisible_line():
         assert [line.get_marker() for line in axes.lines] == ["o", "x", "None", "None"]
 
 
+def test_an_enormous_loss_is_cut_off_and_the_axis_says_so():
+    spike, ordinary = history([0.5] * 9), history([0.5] * 9)
+    spike.epochs[0] = Epoch(1, 2, 1e38, 0.5, 0.1)
+    figure = curves({"spike": spike, "ordinary": ordinary})
+    loss = figure.axes[0]
+    assert loss.get_ylim()[1] < 100
+    assert "cut off above" in loss.get_ylabel()
+    assert "cut off" not in curves({"ordinary": ordinary}).axes[0].get_ylabel()
+
+
 def test_a_diverged_run_is_drawn_as_far_as_it_came():
     diverged = history([0.5])
     diverged.train_loss += [9.0]

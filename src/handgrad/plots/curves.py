@@ -1,19 +1,30 @@
 """Learning curves."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import (
+    LogLocator,
+    MaxNLocator,
+    NullLocator,
+    PercentFormatter,
+    StrMethodFormatter,
+)
 
 from handgrad.training import History
 
 LOSS_COLOR, ACCURACY_COLOR = "tab:red", "tab:blue"
+
+LINEAR_SHARE = 0.75
+"""How much of the loss axis is linear where a run exploded; the rest, above, is logarithmic."""
 
 
 def learning_curves(history: History, title: str | None = None) -> Figure:
     """Draw a run's course over its iterations.
 
     Losses are red, against the left axis; accuracies blue, against the right. Training is faint,
-    a point a batch; validation is solid, a point an epoch.
+    a point a batch; validation is solid, a point an epoch. Where a few losses are enormous, the
+    left axis is logarithmic above the others, and says so: nothing is cut off.
     """
     # (Its margins are given: to have them found out would take as long as all the rest.)
     figure = Figure(figsize=(8, 4.8), dpi=150)
@@ -22,11 +33,12 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     accuracy_axes = loss_axes.twinx()
     iterations = np.arange(1, len(history.train_loss) + 1)
     ends = [epoch.iteration for epoch in history.epochs]
-    marker = marker_for(history)
+    batch_marker = marker_for(len(iterations), ".")
+    marker = marker_for(len(ends))
     lines = [
         *loss_axes.plot(
             iterations, history.train_loss, color=LOSS_COLOR, alpha=0.3, lw=0.8,
-            label="training loss (batch)",
+            marker=batch_marker, label="training loss (batch)",
         ),
         *loss_axes.plot(
             ends, [epoch.validation_loss for epoch in history.epochs], color=LOSS_COLOR, lw=2,
@@ -34,7 +46,7 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
         ),
         *accuracy_axes.plot(
             iterations, history.train_accuracy, color=ACCURACY_COLOR, alpha=0.3, lw=0.8,
-            label="training accuracy (batch)",
+            marker=batch_marker, label="training accuracy (batch)",
         ),
         *accuracy_axes.plot(
             ends, [epoch.validation_accuracy for epoch in history.epochs], color=ACCURACY_COLOR,
@@ -44,8 +56,10 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     loss_axes.set_xlabel("iteration")
     loss_axes.set_ylabel("average cross-entropy", color=LOSS_COLOR)
     loss_axes.tick_params(axis="y", colors=LOSS_COLOR)
-    loss_axes.set_ylim(0, _top(history))
-    loss_axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    loss_axes.set_ylim(0, None)
+    _make_room(loss_axes, history)
+    loss_axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    count_in_wholes(loss_axes)
     for axes in (loss_axes, accuracy_axes):
         axes.margins(x=0.01)
     accuracy_axes.set_ylabel("accuracy", color=ACCURACY_COLOR)
@@ -59,12 +73,42 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     return figure
 
 
-def marker_for(history: History, marker: str = "o") -> str | None:
-    """The marker for a curve of a point an epoch, where these are too few for a line to show."""
-    return marker if len(history.epochs) < 5 else None
+def marker_for(points: int, marker: str = "o") -> str | None:
+    """The marker for a curve of so many points, where they are too few for a line to show."""
+    return marker if points < 5 else None
 
 
-def _top(history: History) -> float | None:
-    """Where the loss axis ends if a run exploded, so that what came before can be seen."""
-    first = history.train_loss[0]
-    return 2 * first if max(history.train_loss) > 20 * first else None
+def count_in_wholes(axes: Axes) -> None:
+    """Number the horizontal axis, of iterations or epochs, in whole numbers."""
+    axes.xaxis.set_major_locator(
+        MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True, min_n_ticks=1)
+    )
+
+
+def ordinary_end(history: History) -> float:
+    """Where a run's ordinary losses end: three times its first, or its middle one if larger.
+
+    Training and validation count each for itself; the number has one digit.
+    """
+    validation = [epoch.validation_loss for epoch in history.epochs]
+    middles = [float(np.median(losses)) for losses in (history.train_loss, validation) if losses]
+    return float(f"{3 * max(history.train_loss[0], *middles):.1g}")
+
+
+def _make_room(axes: Axes, history: History) -> None:
+    """Make the loss axis logarithmic above a run's ordinary losses, if it exploded."""
+    end = ordinary_end(history)
+    largest = max(history.train_loss + [epoch.validation_loss for epoch in history.epochs])
+    if largest <= 2 * end:
+        return
+    decades = np.log10(largest / end)
+    axes.set_yscale("symlog", linthresh=end, linscale=decades * LINEAR_SHARE / (1 - LINEAR_SHARE))
+    axes.set_ylim(0, 10 ** (0.1 * decades) * largest)
+    powers = LogLocator(subs=(1, 3) if decades < 3 else (1,), numticks=4)
+    ordinary = np.array(MaxNLocator(4).tick_values(0, end))
+    enormous = np.array(powers.tick_values(end, largest))
+    above = (enormous > 10 ** (0.1 * decades) * end) & (enormous <= largest)
+    axes.set_yticks([*ordinary[ordinary < 0.9 * end], end, *enormous[above]])
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.axhline(end, color=LOSS_COLOR, lw=0.6, ls=":")
+    axes.set_ylabel(f"average cross-entropy (logarithmic above {end:g})")

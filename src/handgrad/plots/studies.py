@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
 
-from handgrad.plots.curves import marker_for
+from handgrad.plots.curves import count_in_wholes, marker_for, ordinary_end
 from handgrad.studies.gradients import LayerGradients
 from handgrad.studies.study import Study, written
 from handgrad.training import History
@@ -27,7 +27,8 @@ def curves(histories: Mapping[str, History], title: str | None = None, note: str
     """Draw the courses of several runs on the same axes: losses on the left, accuracies right.
 
     Validation is solid, a point an epoch; training is dashed, the mean over each epoch's batches.
-    A note is said below the title.
+    Where a few losses are enormous, they are cut off, and the axis says so. A note is said below
+    the title.
     """
     figure = Figure(figsize=(11, 4.8), dpi=120, layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(1, 2)
@@ -39,15 +40,19 @@ def curves(histories: Mapping[str, History], title: str | None = None, note: str
         losses = [epoch.validation_loss for epoch in history.epochs]
         accuracies = [epoch.validation_accuracy for epoch in history.epochs]
         label = f"{name} ({accuracies[-1]:.1%})"
-        solid: dict[str, Any] = {"color": color, "lw": 1.8, "marker": marker_for(history)}
+        solid: dict[str, Any] = {"color": color, "lw": 1.8, "marker": marker_for(len(ends))}
         lines += loss_axes.plot(ends, losses, label=label, **solid)
         accuracy_axes.plot(ends, accuracies, **solid)
         dashed: dict[str, Any] = {"color": color, "lw": 1, "ls": (0, (3, 1.5)), "alpha": 0.8}
-        dashed["marker"] = marker_for(history, "x")
+        dashed["marker"] = marker_for(len(ends), "x")
         loss_axes.plot(ends, _epoch_means(history.train_loss, ends), **dashed)
         accuracy_axes.plot(ends, _epoch_means(history.train_accuracy, ends), **dashed)
     loss_axes.set(xlabel="iteration", ylabel="average cross-entropy", yscale="log")
-    loss_axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    _cut_off_enormous(loss_axes, max(map(ordinary_end, histories.values())))
+    low, high = loss_axes.get_ylim()
+    loss_axes.yaxis.set_major_locator(
+        LogLocator(subs=(1, 1.5, 2, 3, 5, 7) if high < 1000 * low else (1,))
+    )
     loss_axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     loss_axes.yaxis.set_minor_locator(NullLocator())
     accuracy_axes.set(xlabel="iteration", ylabel="accuracy", ylim=(0, 1))
@@ -55,6 +60,7 @@ def curves(histories: Mapping[str, History], title: str | None = None, note: str
     for axes in (loss_axes, accuracy_axes):
         axes.margins(x=0.01)
         axes.grid(alpha=0.3)
+        count_in_wholes(axes)
     longest = max(len(line.get_label()) for line in lines)
     columns = max(1, min(4, LEGEND_CHARACTERS // (longest + 7)))
     figure.legend(handles=lines, loc="outside lower center", ncols=columns, frameon=False)
@@ -115,7 +121,7 @@ def gradients(runs: Mapping[str, LayerGradients], title: str | None = None) -> F
             )
         axes.set(title=name, xlabel="epochs trained", yscale="log")
         axes.grid(alpha=0.3)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        count_in_wholes(axes)
     panels[0].set_ylabel("‖∂L/∂W‖")
     deepest = max(panels, key=lambda axes: len(axes.lines))
     figure.legend(
@@ -123,6 +129,13 @@ def gradients(runs: Mapping[str, LayerGradients], title: str | None = None) -> F
     )
     _caption(figure, title, "")
     return figure
+
+
+def _cut_off_enormous(axes: Axes, ordinary: float) -> None:
+    """End a logarithmic axis a decade above the ordinary losses, if others are far above it."""
+    if axes.get_ylim()[1] > 1000 * ordinary:
+        axes.set_ylim(axes.dataLim.minposy / 1.2, 10 * ordinary)
+        axes.set_ylabel(f"{axes.get_ylabel()} (cut off above {10 * ordinary:g})")
 
 
 def _epoch_means(values: list[float], ends: list[int]) -> list[float]:
