@@ -23,9 +23,10 @@ def report(*arguments):
 
 
 def text_of(path):
-    """The text of a PDF, its lines and spaces as one space."""
+    """The text of a PDF, its lines and spaces as one space, long words in one piece."""
     pages = PdfReader(io.BytesIO(Path(path).read_bytes())).pages
-    return " ".join(" ".join(page.extract_text() for page in pages).split())
+    text = " ".join(page.extract_text() for page in pages).replace("\u200b", "")
+    return " ".join(text.split())
 
 
 def headings(path):

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.report.chance import asked_in, chance, reference_runs
 from handgrad.report.collecting import StudyResults
-from handgrad.report.sections import Pictures, Section, breakable, counted, listed, percent, table
+from handgrad.report.sections import (
+    Pictures,
+    Section,
+    breakable,
+    counted,
+    decimal,
+    listed,
+    percent,
+    table,
+)
 from handgrad.runs import read_history
 from handgrad.studies import Question, Study
 from handgrad.studies.claims import Verdict, judge
@@ -65,8 +74,8 @@ def _default_run(collected: StudyResults, pictures: Pictures) -> Section:
     first, last = history.epochs[0], history.epochs[-1]
     sentences = [
         f"In {counted(last.epoch, 'epoch')} of {counted(first.iteration, 'iteration')} each the "
-        f"validation loss goes from {first.validation_loss:.3f} after the first to "
-        f"{last.validation_loss:.3f} after the last."
+        f"validation loss goes from {decimal(first.validation_loss, 3)} after the first to "
+        f"{decimal(last.validation_loss, 3)} after the last."
     ]
     tenth = len(history.epochs) // 10
     if tenth:
@@ -74,7 +83,7 @@ def _default_run(collected: StudyResults, pictures: Pictures) -> Section:
         moved = "was still falling" if last.validation_loss < before.validation_loss else "rose"
         sentences.append(
             f"At the end it {moved}: {counted(tenth, 'epoch')} before, it was "
-            f"{before.validation_loss:.3f}."
+            f"{decimal(before.validation_loss, 3)}."
         )
     sentences.append(
         f"The validation accuracy after the last epoch is {percent(last.validation_accuracy)}; the "
@@ -182,7 +191,8 @@ def _statement(verdict: Verdict) -> Section:
         figures = f"{quantity}: {verdict.measured}"
     else:
         figures = f"{quantity}: {verdict.measured}, where {verdict.threshold} was expected"
-    return {"says": _capital(_split(verdict)[1]), "result": verdict.result, "figures": figures}
+    says = breakable(_capital(_split(verdict)[1]))
+    return {"says": says, "result": verdict.result, "figures": breakable(figures)}
 
 
 def _split(verdict: Verdict) -> tuple[str, str]:
@@ -248,7 +258,7 @@ def _figures(result: Result) -> tuple[str, str, str]:
     if result.validation_loss is None:
         return "–", "–", result.status
     return (
-        f"{result.validation_loss:.3f}",
+        decimal(result.validation_loss, 3),
         percent(result.validation_accuracy),
         f"{percent(result.best_validation_accuracy)} ({result.best_epoch})",
     )

@@ -13,7 +13,7 @@ from handgrad.evaluation import Evaluation, evaluate
 from handgrad.models import load_model
 from handgrad.naive_bayes.pixels import BernoulliModel
 from handgrad.naive_bayes.study import Duplication, reliability_of, study_duplication
-from handgrad.report.sections import Pictures, Section, percent, table
+from handgrad.report.sections import Pictures, Section, decimal, percent, table
 from handgrad.runs import fingerprint, read_data_table
 
 TITLE = "Naïve Bayes"
@@ -187,4 +187,4 @@ def _row(figures: dict[str, float | None]) -> tuple[str, str, str, str]:
 
 def _number(value: float | None, digits: int) -> str:
     """Write a number; JSON has null for a loss that is infinite."""
-    return "∞" if value is None else f"{value:.{digits}f}"
+    return "∞" if value is None else decimal(value, digits)

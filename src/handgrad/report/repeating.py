@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from handgrad.report.collecting import StudyResults
-from handgrad.report.sections import Section, counted, listed, percent, table
+from handgrad.report.sections import Section, counted, decimal, listed, percent, table
 
 MOST_ROWS = 100
 """The largest study of which the report has every run; others have results.csv."""
@@ -83,7 +83,7 @@ def _all_runs(collected: StudyResults) -> Section:
 
 
 def _loss(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None else decimal(value, 4)
 
 
 def _whole(value: int | None) -> str:

@@ -17,7 +17,10 @@ TEXT_WIDTH = 6.5
 NAMES_AT_MOST = 12
 """How many names a sentence lists; of more it gives the number."""
 
-NUMBER = re.compile(r"(< |[+−])?[\d.,]+%?( \(\d+\))?|[–∞]")
+LONG_WORD = re.compile(r"\S{21,}")
+"""A word that may be wider than a table's column."""
+
+NUMBER = re.compile(r"(< |[+−])?[\d.,]+(e[+-]?\d+)?%?( \(\d+\))?|[–∞]")
 """What a cell holds that is a number, or the sign for none."""
 
 
@@ -50,9 +53,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], caption: str = 
     return {"columns": list(columns), "rows": rows, "numeric": numeric, "caption": caption}
 
 
-def breakable(name: str) -> str:
-    """Let a long name without spaces, as those of a grid's runs are, break after its commas."""
-    return name.replace(",", ",\u200b") if len(name) > 40 and " " not in name else name
+def breakable(text: str) -> str:
+    """Let long words, as the names of a grid's runs are, break after a sign or 16 letters."""
+    return LONG_WORD.sub(
+        lambda word: re.sub(r"([,=_/]|[^\W_]{16})(?=.)", "\\1\u200b", word[0]), text
+    )
+
+
+def decimal(value: float, places: int) -> str:
+    """Write a number to so many decimal places, and one of more than six digits as 1.2e39."""
+    return f"{value:.{places}f}" if abs(value) < 1e6 else f"{value:.1e}".replace("e+", "e")
 
 
 def percent(share: float | None) -> str:
