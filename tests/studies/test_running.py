@@ -443,6 +443,22 @@ def test_a_picture_says_how_many_runs_it_leaves_out(study, tmp_path):
     assert "the best 8 of 9 runs" in figure.get_suptitle()
 
 
+@pytest.mark.parametrize("picture", ["curves", "gradients"])
+def test_a_picture_names_the_runs_that_it_lacks(study, tmp_path, picture):
+    names = [f"lost {number}" for number in range(6)]
+    runs = "".join(f'[[run]]\nname = "{name}"\n' for name in ["learns", *names])
+    settings = '[defaults]\nmax_epochs = 1\n[data]\ndata = "few.npz"\n'
+    read = study(settings + runs + HEAT_MAP.replace("heat map", picture))
+    carry_out(read, tmp_path / "out")
+    for name in names:
+        shutil.rmtree(tmp_path / "out" / "runs" / name)
+    title = draw(read, tmp_path / "out", read.questions[0], "Asked").get_suptitle()
+    assert title.endswith(
+        "without a curve: lost 0 (failed), lost 1 (failed), lost 2 (failed), lost 3 (failed), "
+        "2 more"
+    )
+
+
 def test_a_heat_map_shows_the_runs_that_are_asked_about(study, tmp_path):
     runs = 'runs = ["step_size=0.01,hidden_dim=4", "step_size=1,hidden_dim=8"]'
     read = study(STUDY + HEAT_MAP + runs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import cycle
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -21,6 +22,12 @@ DEFAULT_COLOR = "0.25"
 
 LEGEND_CHARACTERS = 110
 """How much text a line of the legend has room for, seven characters being the line's sample."""
+
+LAYERS_A_LINE = 7
+"""How many layers a line of the legend has room for in a report, or below two panels."""
+
+PANEL_CHARACTERS = 28
+"""How much text a line above a panel has room for where there are three in a report."""
 
 
 def curves(histories: Mapping[str, History], title: str | None = None, note: str = "") -> Figure:
@@ -104,8 +111,13 @@ def heat_map(study: Study, accuracies: Mapping[str, float], title: str | None = 
     return figure
 
 
-def gradients(runs: Mapping[str, LayerGradients], title: str | None = None) -> Figure:
-    """Draw ‖∂L/∂W‖ of each layer over the first epochs, a panel a run, on the same axes."""
+def gradients(
+    runs: Mapping[str, LayerGradients], title: str | None = None, note: str = ""
+) -> Figure:
+    """Draw ‖∂L/∂W‖ of each layer over the first epochs, a panel a run, on the same axes.
+
+    A note is said below the title.
+    """
     figure = Figure(figsize=(5.5 * len(runs), 4.6), dpi=120, layout="constrained")
     panels = figure.subplots(1, len(runs), sharey=True, squeeze=False).ravel()
     for axes, (name, measured) in zip(panels, runs.items(), strict=True):
@@ -119,15 +131,14 @@ def gradients(runs: Mapping[str, LayerGradients], title: str | None = None) -> F
                 marker=".",
                 label=f"layer {layer + 1}",
             )
-        axes.set(title=name, xlabel="epochs trained", yscale="log")
+        axes.set(title=fill(name, PANEL_CHARACTERS), xlabel="epochs trained", yscale="log")
         axes.grid(alpha=0.3)
         count_in_wholes(axes)
     panels[0].set_ylabel("‖∂L/∂W‖")
     deepest = max(panels, key=lambda axes: len(axes.lines))
-    figure.legend(
-        handles=deepest.lines, loc="outside lower center", ncols=len(deepest.lines), frameon=False
-    )
-    _caption(figure, title, "")
+    columns = min(len(deepest.lines), LAYERS_A_LINE if len(runs) > 1 else LAYERS_A_LINE // 2 + 1)
+    figure.legend(handles=deepest.lines, loc="outside lower center", ncols=columns, frameon=False)
+    _caption(figure, title, note)
     return figure
 
 
@@ -160,4 +171,4 @@ def _write_cells(axes: Axes, cells: np.ndarray) -> None:
 
 def _caption(figure: Figure, title: str | None, note: str) -> None:
     if title or note:
-        figure.suptitle("\n".join(filter(None, (title, note))), fontsize=11)
+        figure.suptitle("\n".join(filter(None, (title, note))), fontsize=11, wrap=True)

@@ -9,43 +9,57 @@ from handgrad.plots import studies as plots
 from handgrad.runs import read_history
 from handgrad.studies.folder import run_folder
 from handgrad.studies.gradients import GRADIENTS_FILE, read_gradients
-from handgrad.studies.results import read_result
+from handgrad.studies.results import Result, read_result
 from handgrad.studies.study import Question, Study
 from handgrad.training import History
 
 MOST_CURVES = 8
 """How many runs' curves a picture shows at most: the best by validation accuracy."""
 
+MOST_NAMES = 4
+"""How many of the runs that a picture lacks are named in it."""
+
 
 def draw(study: Study, folder: Path, question: Question, title: str | None = None) -> Figure | None:
     """Draw what a question asks for; None if none of its runs came to something.
+
+    The picture names the runs that came to nothing; in a heat map they are gaps.
 
     Raises
     ------
     DataError
         If a run's folder is damaged.
     """
-    names = [run.name for run in study.runs_of(question)]
+    results = [read_result(folder, run.name) for run in study.runs_of(question)]
     if question.picture == "gradients":
-        paths = {name: run_folder(folder, name) / GRADIENTS_FILE for name in names}
+        paths = {each.name: run_folder(folder, each.name) / GRADIENTS_FILE for each in results}
         measured = {name: read_gradients(path) for name, path in paths.items() if path.exists()}
-        return plots.gradients(measured, title) if measured else None
+        lacking = _lacking([each for each in results if each.name not in measured])
+        return plots.gradients(measured, title, lacking) if measured else None
     accuracies = {
-        result.name: result.validation_accuracy
-        for result in (read_result(folder, name) for name in names)
-        if result.validation_accuracy is not None
+        each.name: each.validation_accuracy
+        for each in results
+        if each.validation_accuracy is not None
     }
     if question.picture == "heat map":
         return plots.heat_map(study, accuracies, title)
-    histories = _histories(folder, names, accuracies)
+    histories = _histories(folder, accuracies)
     all_shown = len(histories) == len(accuracies)
-    note = "" if all_shown else f"the best {MOST_CURVES} of {len(accuracies)} runs"
-    return plots.curves(histories, title, note) if histories else None
+    notes = [
+        "" if all_shown else f"the best {MOST_CURVES} of {len(accuracies)} runs",
+        _lacking([each for each in results if each.name not in accuracies]),
+    ]
+    return plots.curves(histories, title, " · ".join(filter(None, notes))) if histories else None
 
 
-def _histories(
-    folder: Path, names: list[str], accuracies: Mapping[str, float]
-) -> dict[str, History]:
-    shown = [name for name in names if name in accuracies]
-    best = sorted(shown, key=lambda name: -accuracies[name])[:MOST_CURVES]
-    return {name: read_history(run_folder(folder, name)) for name in shown if name in best}
+def _histories(folder: Path, accuracies: Mapping[str, float]) -> dict[str, History]:
+    best = sorted(accuracies, key=lambda name: -accuracies[name])[:MOST_CURVES]
+    return {name: read_history(run_folder(folder, name)) for name in accuracies if name in best}
+
+
+def _lacking(results: list[Result]) -> str:
+    """Say which runs there is nothing to draw of, and why."""
+    names = [f"{each.name} ({each.status})" for each in results[:MOST_NAMES]]
+    if len(results) > MOST_NAMES:
+        names.append(f"{len(results) - MOST_NAMES} more")
+    return f"without a curve: {', '.join(names)}" if names else ""
