@@ -5,6 +5,8 @@ import pytest
 
 from handgrad.datasets import Dataset
 from handgrad.evaluation import Evaluation
+from handgrad.naive_bayes.study import Duplication
+from handgrad.plots.bayes import duplication
 from handgrad.plots.curves import learning_curves
 from handgrad.plots.digits import confusion_matrix, most_wrong
 from handgrad.training import Epoch, History
@@ -110,3 +112,16 @@ def test_data_that_are_no_images_cannot_be_drawn():
     evaluation = Evaluation(np.log([[0.25, 0.75]]), np.array([0]))
     with pytest.raises(ValueError, match="not images"):
         most_wrong(evaluation, Dataset(np.zeros((1, 3), np.uint8), np.zeros(1, int)))
+
+
+def test_no_accuracy_is_above_one_hundred_percent_and_no_legend_is_over_the_data():
+    perfect = Evaluation(np.log([[0.999, 0.001], [0.001, 0.999]]), np.array([0, 1]))
+    each = dict.fromkeys((1, 2, 4), perfect)
+    figure = duplication(Duplication(np.full((5, 4), 0.6), each, each))
+    figure.draw_without_rendering()
+    images = figure.axes[1]
+    low, high = images.get_ylim()
+    assert low < 0.999 < 1 < high
+    assert max(tick for tick in images.get_yticks() if tick <= high) == pytest.approx(1)
+    for axes in figure.axes:
+        assert axes.get_legend().get_window_extent().y1 < axes.get_window_extent().y0

@@ -16,7 +16,7 @@ from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
 from handgrad.evaluation import Evaluation, evaluate
 from handgrad.files import new_folder, write_text
-from handgrad.models import Model, NetworkModel, load_model
+from handgrad.models import NetworkModel, load_model, save_model
 from handgrad.naive_bayes import BernoulliNaiveBayes
 from handgrad.naive_bayes.pixels import BernoulliModel, fit_pixels, save_bernoulli
 from handgrad.naive_bayes.study import (
@@ -48,7 +48,8 @@ def bayes(
 
     Prints accuracy, log-loss and calibration on the validation set: of Naïve Bayes, of the same
     with each pixel given twice and four times, and of a network. Writes a folder with the model,
-    its weights drawn as images, the reliability diagrams and what copied pixels do.
+    its weights drawn as images, the reliability diagrams and what copied pixels do, and with the
+    network if it was trained for this.
 
     Parameters
     ----------
@@ -92,6 +93,8 @@ def bayes(
         settings = {"threshold": threshold, "alpha": alpha, "priors": priors}
         _write_config(folder, settings, network, source, fingerprint(train, held_out))
         save_bernoulli(folder / "model.safetensors", model)
+        if network is None:
+            save_model(folder / "network.safetensors", other)
         _write_summary(folder, duplication, compared, train, held_out)
         rows = {_name(copies): evaluation for copies, evaluation in duplication.fitted.items()}
         rows["network"] = compared
@@ -114,7 +117,7 @@ def _read_network(path: Path) -> NetworkModel:
     return model
 
 
-def _default_network(train: Dataset, validation: Dataset, quiet: bool) -> Model:
+def _default_network(train: Dataset, validation: Dataset, quiet: bool) -> NetworkModel:
     training = Training(train, validation)
     try:
         with progress(training, quiet) as show:

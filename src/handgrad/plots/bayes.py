@@ -14,17 +14,23 @@ from handgrad.naive_bayes.study import FEATURE_COPIES, Duplication, mean_confide
 COLUMNS = 5
 
 
-def class_weights(form: LinearForm, image_shape: tuple[int, int], labels: Sequence[int]) -> Figure:
+def class_weights(
+    form: LinearForm,
+    image_shape: tuple[int, int],
+    labels: Sequence[int],
+    most: int | None = None,
+) -> Figure:
     """Draw the weights of each class as an image: blue speaks for the class, red against it.
 
     From each pixel's weights their mean over the classes is subtracted, which changes no
     prediction: what is drawn is how much the pixel speaks for a class more than for the average
-    one. Two classes have one image, of w.
+    one. Two classes have one image, of w. Of more than `most` classes the first are drawn.
     """
     if form.weights.ndim == 1:
         images, titles = form.weights[None], [f"{labels[1]} rather than {labels[0]}"]
     else:
         images, titles = form.weights - form.weights.mean(axis=0), [str(label) for label in labels]
+        images, titles = images[:most], titles[:most]
     columns = min(COLUMNS, len(images))
     lines = -(-len(images) // columns)
     width = max(1.6 * columns, 3.2)
@@ -90,7 +96,7 @@ def _reliability(axes: Axes, diagram: Reliability) -> None:
 
 def duplication(found: Duplication) -> Figure:
     """Draw what copied features do: dots are models fitted on k copies, lines the closed form."""
-    figure = Figure(figsize=(9, 4), dpi=150, layout="constrained")
+    figure = Figure(figsize=(9, 4.4), dpi=150, layout="constrained")
     one, images = figure.subplots(1, 2)
     _one_feature(one, found)
     _images(images, found)
@@ -102,6 +108,7 @@ def duplication(found: Duplication) -> Figure:
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set_xlabel("copies k")
         axes.grid(alpha=0.3)
+        axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     return figure
 
 
@@ -114,7 +121,6 @@ def _one_feature(axes: Axes, found: Duplication) -> None:
         axes.plot(FEATURE_COPIES, found.posteriors[:, column], "o", color=f"C{column}")
     axes.set_title("one feature, equal priors\nlines: odds to the power k", fontsize=10)
     axes.set(ylabel="P(1 | k copies of x)", ylim=(0.5, 1.02))
-    axes.legend(fontsize=8, loc="upper left")
 
 
 def _images(axes: Axes, found: Duplication) -> None:
@@ -130,5 +136,5 @@ def _images(axes: Axes, found: Duplication) -> None:
                 list(evaluations), values, style, color=color, label=label if style == "-" else None
             )
     axes.set_title("images, every pixel k times\nlines: likelihood to the power k", fontsize=10)
-    axes.set_ylim(None, 1.02)
-    axes.legend(fontsize=8, loc="center right")
+    lowest = min(0.9, *axes.dataLim.intervaly)
+    axes.set_ylim(lowest - 0.04 * (1 - lowest), 1 + 0.04 * (1 - lowest))

@@ -18,6 +18,9 @@ from handgrad.runs import fingerprint, read_data_table
 
 TITLE = "Naïve Bayes"
 
+MOST_CLASSES = 20
+"""Of how many classes the weights are shown: as many as a page has room for."""
+
 
 @dataclass(frozen=True, eq=False)
 class BayesResults:
@@ -31,7 +34,7 @@ class BayesResults:
 
     model: BernoulliModel
     network: Path | None
-    """The network it was compared with; None if that was trained for the comparison alone."""
+    """The network it was compared with; None if its file is not there any more."""
 
     figures: dict[str, dict[str, float | None]]
     """What each classifier is worth, by its name."""
@@ -64,13 +67,13 @@ def collect_bayes(folder: Path) -> BayesResults:
     train, validation = source.load()
     if fingerprint(train, validation) != recorded:
         raise DataError(f"{folder}: the data are not those that it was made from")
-    network = Path(settings["network"]) if "network" in settings else None
+    network = Path(settings.get("network", folder / "network.safetensors"))
     return BayesResults(
         folder=folder,
         settings=settings,
         source=source,
         model=model,
-        network=network if network and network.exists() else None,
+        network=network if network.exists() else None,
         figures=figures,
         train=train,
         validation=validation,
@@ -152,19 +155,30 @@ def _pictures(
                 {name: reliability_of(evaluation) for name, evaluation in evaluations.items()}
             ),
             "Accuracy against confidence. On the diagonal a classifier is right as often as it "
-            "claims to be.",
+            "claims to be."
+            + ("" if found.network else " The network is not kept, so its diagram is missing."),
             (8.6, 4.4),
         ),
     }
     bayes, shape = found.model.bayes, found.model.image_shape
     if shape:
+        classes = bayes.classes.tolist()
+        lines = -(-min(len(classes), MOST_CLASSES) // plots.COLUMNS)
         section["weights"] = pictures.add(
-            plots.class_weights(bayes.linear_form(), shape, bayes.classes.tolist()),
-            "The weights of each class less their mean over the classes: blue speaks for it, red "
-            "against it.",
-            (7.2, 4.1),
+            plots.class_weights(bayes.linear_form(), shape, classes, MOST_CLASSES),
+            _about_weights(classes),
+            (7.2, max(3.0, 1.65 * lines + 0.8)),
         )
     return section
+
+
+def _about_weights(classes: list[int]) -> str:
+    if len(classes) == 2:
+        return f"The weight of each pixel: blue speaks for {classes[1]}, red for {classes[0]}."
+    caption = "The weights of each class less their mean over the classes: blue speaks for it, red "
+    if len(classes) > MOST_CLASSES:
+        return f"{caption}against it. The first {MOST_CLASSES} of {len(classes)} classes."
+    return f"{caption}against it."
 
 
 def _figures(summary: dict[str, Any]) -> dict[str, dict[str, float | None]]:

@@ -1,0 +1,65 @@
+"""Naïve Bayes in a report: which panels, which classes, and what the captions say of them."""
+
+import shutil
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handgrad.datasets import Dataset
+from handgrad.naive_bayes import BernoulliNaiveBayes
+from handgrad.naive_bayes.pixels import fit_pixels
+from handgrad.report.bayes import bayes_section, collect_bayes
+from handgrad.report.sections import Pictures
+
+
+def section_of(found):
+    """The section, and the contents of its pictures by their names."""
+    pictures = Pictures()
+    return bayes_section(found, pictures), pictures.files
+
+
+def without_network(folder):
+    """Make of it what `handgrad bayes` writes where no network is named."""
+    config = folder / "config.toml"
+    lines = config.read_text().splitlines()
+    config.write_text("\n".join(line for line in lines if not line.startswith("network")))
+
+
+def test_a_network_that_was_trained_for_the_comparison_has_its_panel(here):
+    folder = Path("runs/bayes")
+    shutil.copy("studies/course/runs/default/model.safetensors", folder / "network.safetensors")
+    without_network(folder)
+    section, pictures = section_of(collect_bayes(folder))
+    assert b"<!-- network" in pictures[section["reliability"]["file"]]
+    assert "not kept" not in section["reliability"]["caption"]
+
+
+def test_a_network_that_was_not_kept_is_said_to_be_missing(here):
+    folder = Path("runs/bayes")
+    without_network(folder)
+    section, pictures = section_of(collect_bayes(folder))
+    assert b"<!-- network" not in pictures[section["reliability"]["file"]]
+    assert "not kept" in section["reliability"]["caption"]
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        (2, "blue speaks for 1, red for 0."),
+        (100, "red against it. The first 20 of 100 classes."),
+    ],
+)
+def test_the_weights_have_room_and_their_caption_says_what_they_are(here, classes, said):
+    pixels = np.random.default_rng(0).integers(0, 256, (2 * classes, 3, 4), dtype=np.uint8)
+    data = Dataset(pixels, np.arange(2 * classes) % classes, name="many")
+    model = fit_pixels(BernoulliNaiveBayes(threshold=127), data)
+    found = replace(
+        collect_bayes(Path("runs/bayes")), model=model, network=None, train=data, validation=data
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        section, _ = section_of(found)
+    assert section["weights"]["caption"].endswith(said)
