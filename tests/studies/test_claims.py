@@ -87,6 +87,24 @@ def test_a_range_is_written_in_points(folder):
     assert result.result == "does not hold"
 
 
+@pytest.mark.parametrize(
+    ("quantity", "bounds", "written"),
+    [
+        ("accuracy_given_up", {"above": 1e-4, "below": 0.00049},
+         "above 0.01 points and below 0.049 points"),
+        ("final_accuracy", {"above": 0.9149}, "above 91.49%"),
+        ("final_accuracy", {"above": 0.5, "below": 1}, "above 50.0% and below 100.0%"),
+        ("final_accuracy", {"above": -0.123456789}, "above -12.3456789%"),
+        ("iterations_to_50_percent", {"above": 0.5, "below": 1500},
+         "above 0.5 iterations and below 1,500 iterations"),
+        ("loss_gap", {"below": 1.2345678}, "below 1.2345678"),
+        ("loss_gap", {"below": 1.23456789, "relative_to": "high"}, "below 1.23456789 × high's"),
+    ],
+)  # fmt: skip
+def test_a_threshold_has_the_digits_that_it_was_written_with(folder, quantity, bounds, written):
+    assert verdict(folder, ["low"], quantity, **bounds).threshold == written
+
+
 def test_never_is_longer_than_anything(folder):
     result = verdict(folder, ["never"], "iterations_to_50_percent", above=1000)
     assert result.value == math.inf

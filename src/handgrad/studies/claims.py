@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +58,14 @@ class Verdict:
 
     @property
     def threshold(self) -> str:
-        """The bounds, written out."""
-        claim, quantity = self.claim, QUANTITIES[self.claim.quantity]
+        """The bounds, written out with every digit that they have."""
+        claim = self.claim
         bounds = []
         for word, bound in (("above", claim.above), ("below", claim.below)):
             if bound is not None and claim.relative_to:
-                bounds.append(f"{word} {bound:g} × {claim.relative_to}'s")
+                bounds.append(f"{word} {_all_digits(bound)} × {claim.relative_to}'s")
             elif bound is not None:
-                bounds.append(f"{word} {quantity.write(bound, claim.statistic == 'range')}")
+                bounds.append(f"{word} {_bound(claim, bound)}")
         return " and ".join(bounds)
 
 
@@ -107,6 +108,22 @@ def _tables(study: Study, verdicts: list[Verdict]) -> Iterator[str]:
 def _in_a_cell(text: str) -> str:
     """A text as a table's cell has it: in one line, and without a border."""
     return " ".join(text.split()).replace("|", "\\|")
+
+
+def _bound(claim: Claim, bound: float) -> str:
+    """A bound with its unit: of percentages at least the decimal that what is measured has."""
+    unit = QUANTITIES[claim.quantity].unit
+    if unit in ("%", "points"):
+        number = _all_digits(bound, scale=100, places=1)
+        return f"{number}%" if unit == "%" and claim.statistic != "range" else f"{number} points"
+    return f"{_all_digits(bound)} {unit}".rstrip()
+
+
+def _all_digits(number: float, scale: int = 1, places: int = 0) -> str:
+    """Write a number times a scale exactly, to so many decimal places or more."""
+    # A decimal: 100 times the float 0.9149 is 91.49000000000001.
+    exact = (scale * Decimal(str(number))).normalize()
+    return f"{exact:,.{max(places, -int(exact.as_tuple().exponent))}f}"
 
 
 def _judge(claim: Claim, measure: Callable[[str], Measured | None]) -> Verdict:
