@@ -54,7 +54,14 @@ def test_an_explosion_is_drawn_and_what_came_before_it_can_be_seen():
     low, high, explosion = heights(losses, [0.5, 2, 1e30])
     assert high - low > 0.1
     assert high < explosion <= 1
-    assert "logarithmic above" in losses.get_ylabel()
+    assert "log above" in losses.get_ylabel()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("losses", [[2.0, 1.7e308, 1.0, 1.0], [1.7e308] * 4, [0.0] * 3 + [1.0]])
+def test_losses_near_infinity_and_of_nothing_can_be_drawn(losses):
+    epochs = [Epoch(i + 1, i + 1, loss, 0.5, 0.1) for i, loss in enumerate(losses)]
+    learning_curves(History(losses, [0.5] * 4, epochs)).draw_without_rendering()
 
 
 def test_validation_losses_far_above_the_first_batchs_are_drawn_on_the_axis():

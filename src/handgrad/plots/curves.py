@@ -10,6 +10,7 @@ from matplotlib.ticker import (
     PercentFormatter,
     StrMethodFormatter,
 )
+from numpy.typing import NDArray
 
 from handgrad.training import History
 
@@ -17,6 +18,10 @@ LOSS_COLOR, ACCURACY_COLOR = "tab:red", "tab:blue"
 
 LINEAR_SHARE = 0.75
 """How much of the loss axis is linear where a run exploded; the rest, above, is logarithmic."""
+
+LARGEST = 1e100
+"""A loss beyond this, which only a diverging run in float64 has, is drawn as this: an axis of such
+numbers overflows."""
 
 
 def learning_curves(history: History, title: str | None = None) -> Figure:
@@ -33,15 +38,16 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     accuracy_axes = loss_axes.twinx()
     iterations = np.arange(1, len(history.train_loss) + 1)
     ends = [epoch.iteration for epoch in history.epochs]
+    train_losses, validation_losses = losses_to_draw(history)
     batch_marker = marker_for(len(iterations), ".")
     marker = marker_for(len(ends))
     lines = [
         *loss_axes.plot(
-            iterations, history.train_loss, color=LOSS_COLOR, alpha=0.3, lw=0.8,
+            iterations, train_losses, color=LOSS_COLOR, alpha=0.3, lw=0.8,
             marker=batch_marker, label="training loss (batch)",
         ),
         *loss_axes.plot(
-            ends, [epoch.validation_loss for epoch in history.epochs], color=LOSS_COLOR, lw=2,
+            ends, validation_losses, color=LOSS_COLOR, lw=2,
             marker=marker, label="validation loss (epoch)",
         ),
         *accuracy_axes.plot(
@@ -85,21 +91,27 @@ def count_in_wholes(axes: Axes) -> None:
     )
 
 
+def losses_to_draw(history: History) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The training losses, one a batch, and the validation losses, one an epoch."""
+    validation = [epoch.validation_loss for epoch in history.epochs]
+    return np.minimum(history.train_loss, LARGEST), np.minimum(validation, LARGEST)
+
+
 def ordinary_end(history: History) -> float:
     """Where a run's ordinary losses end: three times its first, or its middle one if larger.
 
     Training and validation count each for itself; the number has one digit.
     """
-    validation = [epoch.validation_loss for epoch in history.epochs]
-    middles = [float(np.median(losses)) for losses in (history.train_loss, validation) if losses]
-    return float(f"{3 * max(history.train_loss[0], *middles):.1g}")
+    train, validation = losses_to_draw(history)
+    middles = [float(np.median(losses)) for losses in (train, validation) if len(losses)]
+    return float(f"{3 * max(train[0], *middles):.1g}")
 
 
 def _make_room(axes: Axes, history: History) -> None:
     """Make the loss axis logarithmic above a run's ordinary losses, if it exploded."""
     end = ordinary_end(history)
-    largest = max(history.train_loss + [epoch.validation_loss for epoch in history.epochs])
-    if largest <= 2 * end:
+    largest = float(np.concatenate(losses_to_draw(history)).max())
+    if not 0 < 2 * end < largest:
         return
     decades = np.log10(largest / end)
     axes.set_yscale("symlog", linthresh=end, linscale=decades * LINEAR_SHARE / (1 - LINEAR_SHARE))
@@ -111,4 +123,4 @@ def _make_room(axes: Axes, history: History) -> None:
     axes.set_yticks([*ordinary[ordinary < 0.9 * end], end, *enormous[above]])
     axes.yaxis.set_minor_locator(NullLocator())
     axes.axhline(end, color=LOSS_COLOR, lw=0.6, ls=":")
-    axes.set_ylabel(f"average cross-entropy (logarithmic above {end:g})")
+    axes.set_ylabel(f"average cross-entropy (log above {end:g})")

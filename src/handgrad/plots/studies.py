@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
+from numpy.typing import NDArray
 
-from handgrad.plots.curves import count_in_wholes, marker_for, ordinary_end
+from handgrad.plots.curves import count_in_wholes, losses_to_draw, marker_for, ordinary_end
 from handgrad.studies.gradients import LayerGradients
 from handgrad.studies.study import Study, written
 from handgrad.training import History
@@ -44,7 +45,7 @@ def curves(histories: Mapping[str, History], title: str | None = None, note: str
     for name, history in histories.items():
         color = DEFAULT_COLOR if name == "default" else next(colors)
         ends = [epoch.iteration for epoch in history.epochs]
-        losses = [epoch.validation_loss for epoch in history.epochs]
+        train_losses, losses = losses_to_draw(history)
         accuracies = [epoch.validation_accuracy for epoch in history.epochs]
         label = f"{name} ({accuracies[-1]:.1%})"
         solid: dict[str, Any] = {"color": color, "lw": 1.8, "marker": marker_for(len(ends))}
@@ -52,8 +53,8 @@ def curves(histories: Mapping[str, History], title: str | None = None, note: str
         accuracy_axes.plot(ends, accuracies, **solid)
         dashed: dict[str, Any] = {"color": color, "lw": 1, "ls": (0, (3, 1.5)), "alpha": 0.8}
         dashed["marker"] = marker_for(len(ends), "x")
-        loss_axes.plot(ends, _epoch_means(history.train_loss, ends), **dashed)
-        accuracy_axes.plot(ends, _epoch_means(history.train_accuracy, ends), **dashed)
+        loss_axes.plot(ends, _epoch_means(train_losses, ends), **dashed)
+        accuracy_axes.plot(ends, _epoch_means(np.array(history.train_accuracy), ends), **dashed)
     loss_axes.set(xlabel="iteration", ylabel="average cross-entropy", yscale="log")
     _cut_off_enormous(loss_axes, max(map(ordinary_end, histories.values())))
     low, high = loss_axes.get_ylim()
@@ -144,14 +145,14 @@ def gradients(
 
 def _cut_off_enormous(axes: Axes, ordinary: float) -> None:
     """End a logarithmic axis a decade above the ordinary losses, if others are far above it."""
-    if axes.get_ylim()[1] > 1000 * ordinary:
+    if axes.get_ylim()[1] > 1000 * ordinary > 0:
         axes.set_ylim(axes.dataLim.minposy / 1.2, 10 * ordinary)
         axes.set_ylabel(f"{axes.get_ylabel()} (cut off above {10 * ordinary:g})")
 
 
-def _epoch_means(values: list[float], ends: list[int]) -> list[float]:
+def _epoch_means(values: NDArray[np.float64], ends: list[int]) -> list[float]:
     """The mean over each epoch's batches, of which `ends` has the last."""
-    return [float(np.mean(part)) for part in np.split(np.array(values[: ends[-1]]), ends[:-1])]
+    return [float(np.mean(part)) for part in np.split(values[: ends[-1]], ends[:-1])]
 
 
 def _write_cells(axes: Axes, cells: np.ndarray) -> None:
