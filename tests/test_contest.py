@@ -178,7 +178,7 @@ def test_the_budget_is_kept_and_used(digits):
 
 def test_a_budget_that_is_said_to_be_enough_is(digits):
     data = digits.train, digits.validation
-    with pytest.raises(UsageError, match="too short for an epoch of 5000") as error:
+    with pytest.raises(UsageError, match="too short for an epoch of 5,000") as error:
         recipe_within(0.1, 102, data)
     enough = float(str(error.value).split("expected ")[1].split()[0])
     assert recipe_within(enough, 102, data).max_epochs >= 1

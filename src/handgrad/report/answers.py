@@ -5,16 +5,7 @@ from collections.abc import Iterator
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.report.chance import asked_in, chance, reference_runs
 from handgrad.report.collecting import StudyResults
-from handgrad.report.sections import (
-    Pictures,
-    Section,
-    breakable,
-    counted,
-    decimal,
-    listed,
-    percent,
-    table,
-)
+from handgrad.report.sections import Pictures, Section, breakable, decimal, listed, percent, table
 from handgrad.runs import read_history
 from handgrad.studies import Question, Study
 from handgrad.studies.claims import Verdict, judge
@@ -23,6 +14,7 @@ from handgrad.studies.pictures import draw
 from handgrad.studies.quantities import QUANTITIES
 from handgrad.studies.results import Result, rank
 from handgrad.studies.study import written
+from handgrad.wording import counted
 
 MOST_ROWS = 20
 """How many runs a question's table shows: the best by validation accuracy."""

@@ -16,8 +16,9 @@ from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import load_model
 from handgrad.report.chance import compare, reference_runs, written_p
 from handgrad.report.collecting import StudyResults
-from handgrad.report.sections import Pictures, Section, counted, percent, table
+from handgrad.report.sections import Pictures, Section, percent, table
 from handgrad.studies.study import written
+from handgrad.wording import counted
 
 HARDEST = 24
 """How many of the digits that were got most wrong are shown."""

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from handgrad.report.collecting import StudyResults
-from handgrad.report.sections import Section, counted, decimal, listed, percent, table
+from handgrad.report.sections import Section, decimal, listed, percent, table
+from handgrad.wording import counted
 
 MOST_ROWS = 100
 """The largest study of which the report has every run; others have results.csv."""

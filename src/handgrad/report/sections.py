@@ -83,8 +83,3 @@ def listed(names: Sequence[str], of: str = "runs") -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Write a number with its noun: 1 run, 12 runs."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
