@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from handgrad.checker import check, check_file
+from handgrad.checker.rubric import grade
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 
@@ -247,6 +248,37 @@ class LinearOfTurnedWeights(Linear):
         self.W = (self.W.T - lr * self.dW) if self.dW.shape != self.W.shape else self.W
 
 
+class LinearOfAColumn(Linear):
+    """The gradient is stretched along the bias."""
+
+    mistake = ("step", "parameter reshaped")
+
+    def backward(self, g):
+        super().backward(g)
+        self.db = self.db.reshape(-1, 1)
+        return g @ self.W.T
+
+
+class LinearWithAReLU(Linear):
+    """Its gradients are those of XW + b."""
+
+    mistake = ("forward", "activation in the linear layer")
+
+    def forward(self, x):
+        return np.maximum(super().forward(x), 0)
+
+
+class LinearOfOneCrash(Linear):
+    """What comes after the line that stops is right."""
+
+    mistake = ("weights gradient", "operands swapped")
+
+    def backward(self, g):
+        self.dW = g @ self.x.T
+        self.db = g.sum(axis=0)
+        return g @ self.W.T
+
+
 class LinearThatSqueezes(Linear):
     mistake = ("forward", "axis lost")
 
@@ -304,6 +336,9 @@ class NetworkWithALastReLU(NeuralNetwork):
     [
         LinearOfReshapedBias,
         LinearOfTurnedWeights,
+        LinearOfAColumn,
+        LinearWithAReLU,
+        LinearOfOneCrash,
         LinearThatSqueezes,
         LinearThatClimbs,
         SoftmaxClipped,
@@ -315,6 +350,49 @@ class NetworkWithALastReLU(NeuralNetwork):
 def test_wrong_layers_are_named(layer):
     findings = [(part.name, found.slug) for _, part, found in check(layer).findings]
     assert findings[:1] == [layer.mistake]
+
+
+def test_one_crash_is_one_finding():
+    assert len(check(LinearOfOneCrash).findings) == 1
+
+
+def test_a_layer_that_is_held_to_its_own_forward_earns_its_points():
+    rubric = {"linear": {"forward": 1, "weights gradient": 3, "input gradient": 3}}
+    rows = grade(check(LinearWithTheBiasInTheWeights), rubric)
+    assert [earned for _, earned, _, _ in rows] == [1, 3, 3]
+
+
+COURSE = (SUBMISSIONS / "course.py").read_text()
+PAIR = "[LinearLayer(hidden_dim, hidden_dim), act()]"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "part", "mistake"),
+    [
+        (PAIR, PAIR.replace(", act()", ""), "forward", "activations misplaced"),
+        (PAIR, PAIR.replace("act()", "act(), act()"), "forward", "activations misplaced"),
+        ("grad = layer.backward(grad)", "layer.backward(grad)", "gradients",
+         "same gradient for all layers"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_a_network_of_layers(tmp_path, right, wrong, part, mistake):
+    assert right in COURSE
+    findings = judged(tmp_path, COURSE.replace(right, wrong)).findings
+    assert [(p.name, f.slug) for _, p, f in findings] == [(part, mistake)]
+
+
+def test_a_mistake_in_a_linear_layer_is_not_the_network_s(tmp_path):
+    text = COURSE.replace("@ self.weights + self.bias", "@ self.weights", 1)
+    assert text != COURSE
+    assert {layer.kind for layer, _, _ in judged(tmp_path, text).findings} == {"linear"}
+
+
+def test_a_mistake_in_the_loss_does_not_keep_the_network_from_being_judged(tmp_path):
+    text = COURSE.replace("return grad / len(grad)", "return grad")
+    assert text != COURSE
+    verdict = judged(tmp_path, text)
+    (network,) = (layer for layer in verdict.layers if layer.kind == "network")
+    assert {part.status for part in network.parts} == {"right"}
 
 
 @pytest.fixture

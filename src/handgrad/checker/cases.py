@@ -75,7 +75,7 @@ class Case:
     def labels(self, pass_number: int = 0) -> NDArray[np.int64]:
         """A class for each example, n integers below c; several classes where there can be."""
         rng = np.random.default_rng([5 + 2 * pass_number, self.n, self.c])
-        return np.asarray(rng.permutation(self.n) % self.c, dtype=np.int64)
+        return np.asarray((rng.permutation(self.n) + 1) % self.c, dtype=np.int64)
 
 
 GENERAL = (Case(5, 4, 3), Case(6, 2, 7))

@@ -1,6 +1,6 @@
 """From what was seen of a file to the verdict on it."""
 
-from handgrad.checker.judge_activation import judge_activation
+from handgrad.checker.judge_activation import judge_activation, judge_by_own_forward
 from handgrad.checker.judge_linear import MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE, judge_linear
 from handgrad.checker.judge_loss import divides_by_n, judge_loss, loss_takes
 from handgrad.checker.judge_network import judge_network
@@ -40,7 +40,11 @@ def _judge_one(
         return _unusable(observation)
     match observation.kind:
         case "linear":
-            return judge_linear(observation, loss_divides)
+            layer = judge_linear(observation, loss_divides)
+            fits = any(part.status == "right" and "gradient" in part.name for part in layer.parts)
+            return (
+                judge_by_own_forward(observation) if observation.own_forward and not fits else layer
+            )
         case "loss":
             layer = judge_loss(observation)
             if _mean_in_layers(so_far):
@@ -49,7 +53,9 @@ def _judge_one(
         case "network":
             return judge_network(
                 observation,
-                layers_are_right=so_far.right,
+                layers_are_right=all(
+                    layer.right for layer in so_far.layers if layer.kind != "loss"
+                ),
                 mean_in_layers=_mean_in_layers(so_far),
                 loss_takes=takes,
             )

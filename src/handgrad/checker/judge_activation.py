@@ -1,6 +1,7 @@
 """Judging an activation, a softmax, or a layer of unknown kind."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,6 @@ from handgrad.checker.judging import Sample, judge, named
 from handgrad.checker.lines import Line, Method
 from handgrad.checker.mathematics import ACTIVATIONS, softmax
 from handgrad.checker.mistakes import Mistake, Situation
-from handgrad.checker.names import kind_of
 from handgrad.checker.near_misses import near_misses
 from handgrad.checker.observation import Call, Observation, Run
 from handgrad.checker.quantities import Quantity
@@ -43,9 +43,24 @@ def judge_activation(observation: Observation) -> LayerVerdict:
     judges = {"unknown": _OwnForwardJudge, "softmax": _SoftmaxJudge}
     judge_one = judges.get(observation.kind, _ActivationJudge)(observation)
     verdict = LayerVerdict(observation.name, observation.kind, judge_one.parts())
-    if observation.kind == "unknown" and kind_of(observation.name) == "linear":
-        verdict.remarks.append(NOT_LINEAR)
     return verdict
+
+
+def judge_by_own_forward(observation: Observation) -> LayerVerdict:
+    """The verdict on a linear layer that is none: by central differences of its own forward."""
+    parts = _OwnForwardJudge(observation).parts()
+    # By shape, parameters are weights and bias; a second of a kind keeps its name.
+    state = observation.runs[0].calls[0].before
+    paths = {f"gradient of {path}": path for path in observation.parameters}
+    names = {2: "weights gradient", 1: "bias gradient"}
+    for index, part in enumerate(parts):
+        shape = state[paths[part.name]].shape if part.name in paths else ()
+        if min(len(shape), sum(width > 1 for width in shape)) in names:
+            name = names.pop(min(len(shape), sum(width > 1 for width in shape)))
+            parts[index] = replace(part, name=name)
+    parts += [Part(name, "absent", note="there is none by itself") for name in names.values()]
+    parts.append(Part("step", "absent", note="judged are the gradients alone", unjudged=True))
+    return LayerVerdict(observation.name, observation.kind, parts, remarks=[NOT_LINEAR])
 
 
 NOT_LINEAR = (
@@ -57,9 +72,14 @@ NOT_LINEAR = (
 class _ActivationJudge(LayerJudge):
     """A = g(X), and ∂L/∂X."""
 
+    @property
+    def kind(self) -> str:
+        """What decides the equations."""
+        return self.observation.kind
+
     def parts(self) -> list[Part]:
         """Forward and the gradient with respect to the input."""
-        kind = self.observation.kind
+        kind = self.kind
         output, gradient = quantities.activation(kind)
         near = tuple(m for text in _EQUATIONS.get(kind, ()) for m in near_misses(text, "GAX"))
         forward = self.forward(output, activation.OUTPUT)
@@ -133,6 +153,8 @@ def judge_large(sample: Sample, holes: Any, forward: Method | None) -> Part:
 
 class _OwnForwardJudge(_ActivationJudge):
     """A layer of which nothing is known: judged by central differences of its own forward."""
+
+    kind = "unknown"
 
     def __init__(self, observation: Observation):
         super().__init__(observation)

@@ -12,12 +12,12 @@ from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
 from handgrad.checker.catalogue.step import NOT_BOTH, STEP, STEP_DOES_NOTHING
 from handgrad.checker.conventions import Conventions, own_rates
 from handgrad.checker.judge_layer import NOT_WRITTEN, LayerJudge, at
-from handgrad.checker.judging import Sample, failed_by_itself, judge, named
+from handgrad.checker.judging import Sample, failed_by_itself, is_general, judge, named
 from handgrad.checker.lines import Line, is_unwritten
 from handgrad.checker.mistakes import Mistake, Situation, close
 from handgrad.checker.near_misses import near_misses
 from handgrad.checker.observation import Call, Observation, Run, changed
-from handgrad.checker.verdict import LayerVerdict, Part
+from handgrad.checker.verdict import Finding, LayerVerdict, Part
 
 MEAN_IN_LAYERS = (
     "The 1/n of the mean loss is put into the layers here, and not into the loss's gradient; the "
@@ -25,6 +25,12 @@ MEAN_IN_LAYERS = (
 )
 
 
+RESHAPED = Finding(
+    "parameter reshaped",
+    "The step changes the shape of a parameter",
+    "Parameter and gradient have different shapes, and numpy stretches the one along the other.",
+    "Print the shapes of the parameter and of its gradient before the step. Which is right?",
+)
 MADE_WITHOUT = "It is made and judged without an activation in it."
 MEAN_IN_LAYERS_ALONE = (
     "The 1/n of the mean loss is put into the layers here; a loss that goes with them must not "
@@ -131,8 +137,15 @@ class _LinearJudge(LayerJudge):
 
     def only_one_stops(self, parts: list[Part]) -> list[Part]:
         """Where backward stops with an error, blame it on one part; the rest waits."""
+        named = [p.finding for p in parts if p.finding is not None and not is_general(p)]
+        lines = [finding.line for finding in named]
         stopped = [part for part in parts if failed_by_itself(part)]
-        lines = {part.finding.line for part in stopped if part.finding is not None}
+        stopped += [
+            part
+            for part in parts
+            if part.finding is not None and is_general(part) and part.finding.line in lines
+        ]
+        lines = [part.finding.line for part in stopped if part.finding is not None]
         roles = {"weights gradient": "weights", "bias gradient": "bias", "input gradient": "input"}
 
         def explains(part: Part) -> bool:
@@ -165,6 +178,8 @@ class _LinearJudge(LayerJudge):
             samples = self.step_samples(index, role)
             if samples is None:
                 continue
+            if any(s.got is None and s.failure is None for s in samples):
+                return Part("step", "wrong", at(RESHAPED, self.where_step(role)("")))
             near = near_misses("P - eta * D", "PD")
             part = judge(quantities.STEP, samples, [*STEP, *near], [], self.where_step(role))
             if part.finding is not None and part.finding.slug == "unknown" and self.remembers():

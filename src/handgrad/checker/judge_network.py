@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker import quantities
+from handgrad.checker.attempts import Failure
 from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.catalogue import network
 from handgrad.checker.catalogue.scales import with_scales
@@ -70,9 +71,14 @@ def judge_network(
         elif _is_unknown(verdict.parts[0]) and gradients.status == "right":
             note = "its layers are put together in a way of its own, which its gradients fit"
             verdict.parts[0] = Part("forward", "absent", note=note, unjudged=True)
-        verdict.parts += [gradients, judge_one.step()]
+        step = judge_one.step()
+        if verdict.parts[0].finding is not None and step.finding is not None:
+            step = Part(step.name, "waiting", note="judged when forward is right")
+        verdict.parts += [gradients, step]
     else:
         note = "judged when the layers it is made of are right"
+        if _unnamed(verdict.parts[0]):
+            verdict.parts = [Part("forward", "waiting", note=note)]
         verdict.parts += [Part(name, "waiting", note=note) for name in ("gradients", "step")]
     return verdict
 
@@ -138,7 +144,7 @@ class _NetworkJudge:
             self.find_activation(s, got)
             if len(s.layers) not in (0, s.wanted):
                 s.right = np.full((s.n, s.c), np.nan)
-            samples.append(Sample(run.case, 0, got, s, call.failure))
+            samples.append(Sample(run.case, 0, got, s, self.located(call.failure)))
         if not samples:
             return Part("forward", "waiting")
         line = self.line("forward", ".forward(")
@@ -148,6 +154,13 @@ class _NetworkJudge:
             note = "its loss is in its backward, so the output is taken as it is"
             return Part("forward", "absent", note=note, unjudged=True)
         return part
+
+    def located(self, failure: Failure | None) -> Failure | None:
+        """The failure, without its place if that is in a layer, which may be right."""
+        if failure is None or failure.line is None:
+            return failure
+        lines = [s.lineno for method in self.methods.values() for s in method.statements]
+        return failure if failure.line in lines else replace(failure, file=None, line=None)
 
     def stops(self) -> bool:
         """Whether forward stops with an error."""
@@ -216,7 +229,7 @@ class _NetworkJudge:
         found = [call.after.get(place or "", np.zeros(0)) for place in places.values()]
         missing = [array.size == 0 for array in found]
         got = None if call.failure else _joined(found)
-        sample = Sample(run.case, 0, got, s, call.failure)
+        sample = Sample(run.case, 0, got, s, self.located(call.failure))
         line = self.line("backward", ".backward(")
         if got is not None and any(missing):
             return Part(quantity.part, "wrong", named(quantity, network.NOT_ALL, line(""), sample))
@@ -230,7 +243,11 @@ class _NetworkJudge:
             part = self.one_gradient(part, places, s, run)
         method = self.methods.get("backward")
         text = method.text() if method else ""
-        if _unnamed(part) and "for " in text and not re.search(r"reversed|-\d|pop\(", text):
+        dropped = method.discarded(".backward(") if method else None
+        if _unnamed(part) and dropped is not None:
+            finding = named(quantity, network.NOT_PASSED_ON, dropped, replace(sample, failure=None))
+            return Part(quantity.part, "wrong", finding)
+        if _unnamed(part) and "for " in text and not re.search(r"revers|-\d|pop\(", text):
             order = self.line("backward", "for ")("")
             return Part(
                 quantity.part,
@@ -260,7 +277,12 @@ class _NetworkJudge:
         """Whether step moves the parameters of every layer."""
         run = self.runs[0]
         call, backward = run.call("step"), run.call("backward")
-        if call is None or backward is None:
+        if self.observation.takes_labels:
+            note = "judged where backward is given the output's gradient"
+            return Part("step", "absent", note=note, unjudged=True)
+        if backward is None or backward.failure is not None:
+            return Part("step", "waiting", note="judged when forward and backward are right")
+        if call is None:
             note = "the network leaves the step to others"
             return Part("step", "absent", note=note, unjudged=True)
         paths = self.observation.parameters

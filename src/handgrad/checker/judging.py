@@ -257,3 +257,9 @@ def failed_by_itself(part: Part) -> bool:
         "stops with an error",
         "does not return",
     )
+
+
+def is_general(part: Part) -> bool:
+    """Whether all that is known is in which cases it fails."""
+    scopes = (ONE_ONLY, NOT_ONE, SQUARE_ONLY)
+    return part.finding is not None and part.finding.slug in {scope[0] for scope in scopes}

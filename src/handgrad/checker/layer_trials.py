@@ -13,7 +13,7 @@ import numpy as np
 
 from handgrad.checker import cases, names
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.binding import bind, parameter_names
+from handgrad.checker.binding import bind, parameter_names, required_names
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in, method, same
@@ -76,8 +76,7 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
     if way.columns is not None:
         observation.columns = way.columns
     observation.made_without_activation = way.without_activation
-    if not way.linear:
-        observation.kind = "unknown"
+    observation.own_forward = subject.kind == "unknown" or not way.linear
     for case in tried if observation.problem is None else []:
         thing, observation.problem = attempt(subject.folder, way.make, case)
         if observation.problem:
@@ -88,10 +87,9 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
             output_of(thing, X)  # The weights may be made in the first forward.
         if not observation.parameters:
             observation.parameters = parameters_of(thing, X)
-            if subject.kind == "linear" and not _has_weights(thing, case):
-                observation.kind = "unknown"
+            observation.own_forward |= subject.kind == "linear" and not _has_weights(thing, case)
         fill_parameters(thing, observation.parameters, case)
-        if not observation.runs and observation.kind == "unknown":
+        if not observation.runs and observation.own_forward:
             differentiate(thing, X, G, observation)
         run = Run(case, "")
         observation.runs.append(run)
@@ -156,7 +154,10 @@ def way_round(subject: Subject, case: Case) -> Way:
         return Way(plain)
     asked = parameter_names(subject.cls)
     fused = any(names.argument_role(name, ["activation"]) for name in asked)
-    absent = (None, "linear", "identity", "none", Identity())
+    asked_for = any(
+        names.argument_role(name, ["activation"]) for name in required_names(subject.cls)
+    )
+    absent = [None, "linear", "identity", "none", *([Identity()] if asked_for else [])]
     without = [{"activation": a} for a in absent] if fused else []
     other: Way | None = None
     for more, swapped in itertools.product([*without, {}], (False, True)):

@@ -70,6 +70,11 @@ class Method:
                 found = method_at(self.file, node.lineno).statement_with(text)
         return found or self.first()
 
+    def discarded(self, text: str) -> Line | None:
+        """The first statement that calls what has `text` in its name, and drops what it returns."""
+        calls = [s for s in self.statements if isinstance(s, ast.Expr) and text in ast.unparse(s)]
+        return self._line(calls[0]) if calls else None
+
     def first(self) -> Line | None:
         """The line with the method's name."""
         return line_of(self.file, self.number)

@@ -60,6 +60,9 @@ class Observation:
         Whether its steps changed more than the parameters, as a momentum does.
     made_without_activation
         Whether a linear layer might have been made with one.
+    own_forward
+        Whether a linear layer may have to be judged by its own forward: what it puts out is not
+        linear in its input, or it has no weights of d × c.
     parameters
         The arrays on which the output depends, by path.
     runs
@@ -79,6 +82,7 @@ class Observation:
     stepped: bool = False
     remembers: bool = False
     made_without_activation: bool = False
+    own_forward: bool = False
     parameters: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     differences: State = field(default_factory=dict)

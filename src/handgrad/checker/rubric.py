@@ -68,8 +68,9 @@ def grade(verdict: Verdict, rubric: Rubric) -> list[tuple[str, float, float, str
     for kind, parts in rubric.items():
         for part, points in parts.items():
             status, reason = _status(verdict, kind, part)
-            # A layer may do without a bias, or a step; without a training run, nothing is learned.
-            full = status == "right" or (status == "absent" and kind != "training")
+            # A layer may do without a bias, or a step, but not without an output or a training run.
+            needed = kind == "training" or part == "forward"
+            full = status == "right" or (status == "absent" and not needed)
             earned = points if full else 0.0
             rows.append((f"{kind}: {part}", float(earned), float(points), reason))
     return rows

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from handgrad.checker.mathematics import ACTIVATIONS
 from handgrad.checker.mistakes import Mistake
 
 LEFT_OUT = (
@@ -13,6 +14,16 @@ LEFT_OUT = (
 )
 
 OUTPUT = (
+    *[
+        Mistake(
+            "activation in the linear layer",
+            "There is an activation in the linear layer",
+            "Its output is XW + b; an activation is a layer of its own, with its own backward.",
+            "Which of your layers is it that changes negative numbers into others?",
+            lambda s, function=function: function(s.X @ s.W + s.b),  # type: ignore[misc]
+        )
+        for function, _ in ACTIVATIONS.values()
+    ],
     Mistake(
         "bias forgotten",
         "The bias is not added",

@@ -83,6 +83,10 @@ OUTPUT = (
         *softmax.EVERYTHING,
         lambda s: _losses(softmax.by_everything(s.Z), s).mean(),
     ),
+    Mistake(
+        *softmax.EVERYTHING,
+        lambda s: _losses(softmax.by_everything_after_rows(s.Z), s).mean(),
+    ),
     Mistake(*softmax.MAX_AXIS, lambda s: _losses(softmax.shifted(s.Z, 0), s).mean()),
     Mistake(
         "not normalised",
@@ -156,6 +160,13 @@ def _pairs_subtracted(s: Situation) -> np.ndarray:
     return result
 
 
+def _without(s: Situation, row: int) -> np.ndarray:
+    """The one-hot labels without those of one example."""
+    Y = s.Y.copy()
+    Y[row] = 0
+    return np.asarray(Y)
+
+
 _EVERY_ROW = (
     "labels off by one dimension",
     "Every row pays for every label of the batch",
@@ -226,10 +237,14 @@ GRADIENT = (
         "Which of forward's intermediate results stands in the equation, z or p?",
         lambda s: (s.Z - s.Y) / s.n,
     ),
+    Mistake(*LEFT_OUT, lambda s: (s.P - _without(s, 0)) / s.n),
+    Mistake(*LEFT_OUT, lambda s: (s.P - _without(s, -1)) / s.n),
     Mistake(*_EVERY_ROW, lambda s: _pairs_subtracted(s) / s.n),
     Mistake(*_EVERY_ROW, _pairs_subtracted),
     Mistake(*_NOT_ONE_HOT, lambda s: (s.P - s.labels[:, None]) / s.n),
     Mistake(*_NOT_ONE_HOT, lambda s: s.P - s.labels[:, None]),
+    Mistake(*softmax.EVERYTHING, lambda s: (softmax.by_everything(s.Z) - s.Y) / s.n),
+    Mistake(*softmax.EVERYTHING, lambda s: (softmax.by_everything_after_rows(s.Z) - s.Y) / s.n),
     Mistake(*softmax.AXIS, lambda s: (softmax.by_columns_after_rows(s.Z) - s.Y) / s.n),
     Mistake(*softmax.AXIS, lambda s: softmax.by_columns_after_rows(s.Z) - s.Y),
     Mistake(*softmax.AXIS, lambda s: (softmax.by_columns(s.Z) - s.Y) / s.n),

@@ -53,6 +53,29 @@ def _another_after_last(activation: str) -> list[Mistake]:
     return _mistakes(*_AFTER_LAST, numbers)
 
 
+def _misplaced(after_first: int, after_others: int) -> list[Mistake]:
+    """So many activations after the first layer, and after each of the others but the last."""
+
+    def numbers(s: Situation) -> Any:
+        function = HIDDEN_ACTIVATIONS[s.activation][0]
+        A = s.X
+        for number, (W, b) in enumerate(s.layers):
+            A = A @ W + b
+            last = number == len(s.layers) - 1
+            for _ in range(0 if last else after_others if number else after_first):
+                A = function(A)
+        return A
+
+    return _mistakes(
+        "activations misplaced",
+        "There is not one activation between each two layers",
+        "Between some layers there is none, or there are two: two linear layers in a row are one, "
+        "and a second activation narrows what the first lets through.",
+        "Write down the layers that your constructor makes for num_layers = 4, in order.",
+        numbers,
+    )
+
+
 OUTPUT = (
     *_mistakes(
         *_AFTER_LAST,
@@ -75,6 +98,11 @@ OUTPUT = (
         "Where is the first activation in the equation?",
         lambda s: _chain(s, before_first=True, between=True, after_last=False),
     ),
+    *_misplaced(0, 1),
+    *_misplaced(1, 0),
+    *_misplaced(1, 2),
+    *_misplaced(2, 1),
+    *_misplaced(2, 2),
     *_mistakes(
         "one layer several times",
         "Hidden layers are one and the same object",
@@ -125,6 +153,14 @@ FORWARDS = Mistake(
     "Backward goes through the layers in the order of forward",
     "The loss is at the far end: the chain rule starts at the last layer and ends at the first.",
     "Which layer is the first to know how the loss changes with its output?",
+    lambda s: None,
+)
+NOT_PASSED_ON = Mistake(
+    "same gradient for all layers",
+    "What a layer's backward returns is dropped",
+    "Each layer needs the gradient with respect to its own output, which the layer after it "
+    "returns.",
+    "What happens to what a layer's backward returns?",
     lambda s: None,
 )
 NOT_ALL = Mistake(

@@ -35,6 +35,12 @@ def by_everything(Z: Array) -> Array:
     return np.asarray(E / E.sum())
 
 
+def by_everything_after_rows(Z: Array) -> Array:
+    """The same, after each row's maximum was taken from it."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return np.asarray(E / E.sum())
+
+
 AXIS = (
     "wrong axis",
     "The softmax is normalised along the wrong axis",
@@ -72,6 +78,7 @@ OUTPUT = (
     Mistake(*AXIS, lambda s: by_columns(s.X)),
     Mistake(*AXIS, lambda s: by_columns_after_rows(s.X)),
     Mistake(*EVERYTHING, lambda s: by_everything(s.X)),
+    Mistake(*EVERYTHING, lambda s: by_everything_after_rows(s.X)),
     Mistake(*MAX_AXIS, lambda s: shifted(s.X, 0)),
     Mistake(*_UNDIVIDED, lambda s: np.exp(s.X)),
     Mistake(*_UNDIVIDED, lambda s: np.exp(s.X - s.X.max(axis=1, keepdims=True))),
