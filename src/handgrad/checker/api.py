@@ -10,9 +10,10 @@ import numpy as np
 from handgrad.checker import names
 from handgrad.checker.discovery import kind_by_arguments, kind_by_name, takes_depth
 from handgrad.checker.judge import judge_all
-from handgrad.checker.layer_trials import Subject, constructor, output_of
 from handgrad.checker.objects import arrays_in, method
 from handgrad.checker.observing import observe
+from handgrad.checker.probing import output_of
+from handgrad.checker.subjects import Subject, constructor
 from handgrad.checker.verdict import Verdict
 from handgrad.errors import UsageError
 

@@ -14,11 +14,12 @@ from typing import IO, Any
 
 from handgrad.checker.attempts import attempt, limit_each_call
 from handgrad.checker.discovery import subjects_in
-from handgrad.checker.layer_trials import Subject, in_columns
+from handgrad.checker.layout import in_columns
 from handgrad.checker.loading import load
 from handgrad.checker.network_trials import TRAINING, observe_training
 from handgrad.checker.observation import Observation, to_json
 from handgrad.checker.observing import observe
+from handgrad.checker.subjects import Subject
 
 _STARTING = {
     "os.fork",

@@ -10,8 +10,8 @@ from typing import Any
 from handgrad.checker import names
 from handgrad.checker.binding import bind, parameter_names, passes, required_names
 from handgrad.checker.cases import HIDDEN_DIM
-from handgrad.checker.layer_trials import Build, Subject, Values, constructor
 from handgrad.checker.objects import method
+from handgrad.checker.subjects import Build, Subject, Values, constructor
 
 ORDER = ("linear", "sigmoid", "relu", "tanh", "softmax", "loss", "network", "unknown")
 

@@ -42,23 +42,21 @@ def judge_activation(observation: Observation) -> LayerVerdict:
     judges: dict[str, type[_ActivationJudge | _SoftmaxJudge]]
     judges = {"unknown": _OwnForwardJudge, "softmax": _SoftmaxJudge}
     judge_one = judges.get(observation.kind, _ActivationJudge)(observation)
-    verdict = LayerVerdict(observation.name, observation.kind, judge_one.parts())
-    return verdict
+    return LayerVerdict(observation.name, observation.kind, judge_one.parts())
 
 
 def judge_by_own_forward(observation: Observation) -> LayerVerdict:
     """The verdict on a linear layer that is none: by central differences of its own forward."""
     parts = _OwnForwardJudge(observation).parts()
-    # By shape, parameters are weights and bias; a second of a kind keeps its name.
     state = observation.runs[0].calls[0].before
-    paths = {f"gradient of {path}": path for path in observation.parameters}
-    names = {2: "weights gradient", 1: "bias gradient"}
-    for index, part in enumerate(parts):
-        shape = state[paths[part.name]].shape if part.name in paths else ()
-        if min(len(shape), sum(width > 1 for width in shape)) in names:
-            name = names.pop(min(len(shape), sum(width > 1 for width in shape)))
-            parts[index] = replace(part, name=name)
-    parts += [Part(name, "absent", note="there is none by itself") for name in names.values()]
+    own: dict[str, str] = {}
+    for path in observation.parameters:
+        matrix = sum(width > 1 for width in state[path].shape) == 2
+        own.setdefault("weights gradient" if matrix else "bias gradient", f"gradient of {path}")
+    names = {name: role for role, name in own.items()}
+    parts = [replace(part, name=names.get(part.name, part.name)) for part in parts]
+    for role in {"weights gradient", "bias gradient"} - own.keys():
+        parts.append(Part(role, "absent", note="there is none by itself"))
     parts.append(Part("step", "absent", note="judged are the gradients alone", unjudged=True))
     return LayerVerdict(observation.name, observation.kind, parts, remarks=[NOT_LINEAR])
 

@@ -11,10 +11,11 @@ from handgrad.checker import cases, names
 from handgrad.checker.attempts import attempt
 from handgrad.checker.binding import CannotGuessError, required_names
 from handgrad.checker.cases import Array
-from handgrad.checker.layer_trials import Subject, timed_out
+from handgrad.checker.layer_trials import timed_out
 from handgrad.checker.mathematics import softmax
 from handgrad.checker.objects import method
 from handgrad.checker.observation import Observation, Run
+from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
 
 LABELS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {

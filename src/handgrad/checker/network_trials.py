@@ -11,23 +11,15 @@ from handgrad.checker import cases, names
 from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import required_names
 from handgrad.checker.cases import HIDDEN_DIM, Array, Case
-from handgrad.checker.layer_trials import (
-    Subject,
-    Values,
-    batch,
-    differentiate,
-    fill_parameters,
-    output_of,
-    parameters_of,
-    pass_twice,
-    timed_out,
-    way_round,
-)
+from handgrad.checker.layer_trials import differentiate, pass_twice, timed_out
+from handgrad.checker.layout import way_round
 from handgrad.checker.loss_trials import Form, forms_of, new_loss, pass_loss
 from handgrad.checker.mathematics import are_probabilities, softmax
 from handgrad.checker.mistakes import close
 from handgrad.checker.objects import method, plain_result, state_of
 from handgrad.checker.observation import Call, Observation, Run, changed
+from handgrad.checker.probing import batch, fill_parameters, output_of, parameters_of
+from handgrad.checker.subjects import Subject, Values
 from handgrad.checker.trial import Trial
 
 

@@ -3,11 +3,12 @@
 from handgrad.checker import names
 from handgrad.checker.attempts import Failure
 from handgrad.checker.binding import CannotGuessError
-from handgrad.checker.layer_trials import Subject, observe_layer
+from handgrad.checker.layer_trials import observe_layer
 from handgrad.checker.loss_trials import observe_loss
 from handgrad.checker.network_trials import observe_network
 from handgrad.checker.objects import method
 from handgrad.checker.observation import Observation
+from handgrad.checker.subjects import Subject
 
 
 def observe(subject: Subject, others: list[Subject], columns: bool | None = None) -> Observation:

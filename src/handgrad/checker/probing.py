@@ -1,0 +1,65 @@
+"""Looking at a layer before it is judged: what it puts out, and which arrays are its parameters."""
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from handgrad.checker import names
+from handgrad.checker.attempts import Failure, attempt
+from handgrad.checker.binding import bind
+from handgrad.checker.cases import Array, Case
+from handgrad.checker.objects import arrays_in, method, same
+
+
+def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
+    """X and G of the case, with the examples in columns where the layer wants it so."""
+    X, G = case.inputs(number), case.gradients(number)
+    return (np.ascontiguousarray(X.T), np.ascontiguousarray(G.T)) if columns else (X, G)
+
+
+def output_of(thing: Any, X: Array) -> Any:
+    """The array that forward returns for X, or None."""
+    return try_forward(thing, X)[0]
+
+
+def try_forward(thing: Any, X: Array) -> tuple[Any, Failure | None]:
+    """The array that forward returns for X, or None, and why it stopped, if it did."""
+    forward = method(thing, names.FORWARD)
+    if forward is None:
+        return None, None
+    result, failure = attempt(None, lambda: bind(forward, {"input": X.copy()})())
+    if isinstance(result, tuple) and result:
+        result = result[0]
+    return (result if isinstance(result, np.ndarray) else None), failure
+
+
+def parameters_of(thing: Any, X: Array) -> list[str]:
+    """The arrays that change the output when they are changed, or that are named as parameters."""
+    before = output_of(copy.deepcopy(thing), X)
+    arrays = arrays_in(thing)
+    found = []
+    for path, array in arrays.items():
+        twin = copy.deepcopy(thing)
+        own = arrays_in(twin).get(path)
+        if own is None or array.dtype.kind != "f" or not array.size or not own.flags.writeable:
+            continue
+        own += 0.5 + np.arange(own.size, dtype=own.dtype).reshape(own.shape)
+        if names.parameter_role(path) or (
+            before is not None and not same(before, output_of(twin, X))
+        ):
+            found.append(path)
+    return [path for path in found if not _is_divided(arrays[path], [arrays[p] for p in found])]
+
+
+def _is_divided(whole: Array, arrays: list[Array]) -> bool:
+    """Whether others of the arrays are parts of this one, as views into one vector are."""
+    return any(part.size < whole.size and np.shares_memory(whole, part) for part in arrays)
+
+
+def fill_parameters(thing: Any, parameters: list[str], case: Case) -> None:
+    """Give the parameters values that show mistakes; a bias of zeros would show few."""
+    arrays = arrays_in(thing)
+    for number, path in enumerate(parameters):
+        if path in arrays:
+            arrays[path][...] = case.parameter(number, arrays[path].shape)

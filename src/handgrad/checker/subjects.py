@@ -1,0 +1,54 @@
+"""What is tried out, and how one is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from handgrad.checker import cases
+from handgrad.checker.binding import bind
+
+Values = dict[str, Any]
+"""Arguments by role: `input_dim`, `output_dim`, …"""
+
+Build = Callable[[Values, Values], Any]
+"""Makes a new object with these arguments, and with those of the second where they are required."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is tried out.
+
+    Attributes
+    ----------
+    name, kind
+        The class's name, and what kind of layer it is.
+    cls
+        The class.
+    build
+        Makes a new object for given sizes.
+    folder
+        Where the judged files are.
+    sizes
+        d and c, where `build` can make these only.
+    takes_depth
+        Whether `build` makes a network of as many layers as it is asked for.
+    """
+
+    name: str
+    kind: str
+    cls: type
+    build: Build
+    folder: Path | None
+    sizes: tuple[int, int] | None = None
+    takes_depth: bool = True
+
+
+def constructor(cls: type) -> Build:
+    """A function that constructs `cls` for given sizes, its arguments guessed by their names."""
+
+    def build(values: Values, required: Values) -> Any:
+        others = {"seed": 0, "step_size": cases.STEP_SIZE, "activation": None}
+        return bind(cls, values, others | required)()
+
+    return build
