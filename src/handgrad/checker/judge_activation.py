@@ -55,8 +55,9 @@ def judge_by_own_forward(observation: Observation) -> LayerVerdict:
         own.setdefault("weights gradient" if matrix else "bias gradient", f"gradient of {path}")
     names = {name: role for role, name in own.items()}
     parts = [replace(part, name=names.get(part.name, part.name)) for part in parts]
-    for role in {"weights gradient", "bias gradient"} - own.keys():
-        parts.append(Part(role, "absent", note="there is none by itself"))
+    for role in ("weights gradient", "bias gradient"):
+        if role not in own:
+            parts.append(Part(role, "absent", note="there is none by itself"))
     parts.append(Part("step", "absent", note="judged are the gradients alone", unjudged=True))
     return LayerVerdict(observation.name, observation.kind, parts, remarks=[NOT_LINEAR])
 
