@@ -5,14 +5,15 @@ import numpy as np
 from handgrad.checker.mathematics import relu, sigmoid
 from handgrad.checker.mistakes import Mistake
 
+IDENTITY = Mistake(
+    "identity",
+    "The input is returned as it came",
+    "The function was not applied to it.",
+    "What does forward return?",
+    lambda s: s.X,
+)
 OUTPUT = (
-    Mistake(
-        "identity",
-        "The input is returned as it came",
-        "The function was not applied to it.",
-        "What does forward return?",
-        lambda s: s.X,
-    ),
+    IDENTITY,
     Mistake(
         "slope returned",
         "Forward returns the derivative",

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker.cases import Array
-from handgrad.checker.catalogue.activation import FORGOTTEN
+from handgrad.checker.catalogue.activation import FORGOTTEN, IDENTITY
 from handgrad.checker.mathematics import softmax
 from handgrad.checker.mistakes import Mistake, Situation
 
@@ -91,13 +91,7 @@ OUTPUT = (
         "Do the numbers of each row add up to 1?",
         lambda s: np.log(s.A),
     ),
-    Mistake(
-        "identity",
-        "The input is returned as it came",
-        "The function was not applied to it.",
-        "What does forward return?",
-        lambda s: s.X,
-    ),
+    IDENTITY,
 )
 """Of a softmax layer's output, for scores X and probabilities A."""
 
