@@ -203,7 +203,9 @@ def _returned(methods: dict[str, Method], role: str) -> Any:
     method = methods.get(role)
 
     def line(place: str) -> Line | None:
-        return method.returned() if method is not None else None
+        if method is None:
+            return None
+        return (method.changed() if place == "labels" else None) or method.returned()
 
     return line
 

@@ -84,18 +84,19 @@ class Method:
         return "\n".join(ast.unparse(s) for s in self.statements)
 
     def _origin(self, statement: ast.stmt, index: int | None = None) -> Line | None:
-        """The statement where the value came from, followed through plain variables."""
+        """The statement where the value came from, followed through variables and attributes."""
         value: Any = getattr(statement, "value", None)
         if index is not None and isinstance(value, ast.Tuple) and index < len(value.elts):
             value = value.elts[index]
         for _ in range(3):
-            if not isinstance(value, ast.Name):
+            earlier = [s for s in self.statements if s.lineno < statement.lineno]
+            if isinstance(value, ast.Name):
+                before = [s for s in earlier if _writes(s, [value.id], plain=True)]
+            elif isinstance(value, ast.Attribute):
+                kept = ast.unparse(value)
+                before = [s for s in earlier if kept in map(ast.unparse, _targets(s))]
+            else:
                 break
-            before = [
-                s
-                for s in self.statements
-                if s.lineno < statement.lineno and _writes(s, [value.id], plain=True)
-            ]
             if not before:
                 break
             statement = before[-1]

@@ -28,8 +28,8 @@ class Mistake:
     numbers
         What a layer with this mistake computes.
     place
-        Which statement to look at: the one that gives the wrong "quantity", or the one in forward
-        that keeps the input ("cache").
+        Which statement to look at: the one that gives the wrong "quantity", the one before it that
+        brings in the "labels", or the one in forward that keeps the input ("cache").
     """
 
     slug: str

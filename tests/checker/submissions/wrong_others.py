@@ -111,7 +111,8 @@ class SigmoidForwardSign(Sigmoid):
 
     def forward(self, x):
         self.x = x
-        return 1 / (1 + np.exp(x))
+        self.out = 1 / (1 + np.exp(x))
+        return self.out
 
 
 class ReLU:

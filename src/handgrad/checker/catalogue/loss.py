@@ -183,8 +183,8 @@ _NOT_ONE_HOT = (
 
 GRADIENT = (
     _UNDIVIDED,
-    Mistake(*_SHIFTED, lambda s: (s.P - np.roll(s.Y, 1, axis=1)) / s.n),
-    Mistake(*_SHIFTED, lambda s: (s.P - np.roll(s.Y, -1, axis=1)) / s.n),
+    Mistake(*_SHIFTED, lambda s: (s.P - np.roll(s.Y, 1, axis=1)) / s.n, "labels"),
+    Mistake(*_SHIFTED, lambda s: (s.P - np.roll(s.Y, -1, axis=1)) / s.n, "labels"),
     Mistake(
         "sign flipped",
         "The sign is flipped",
@@ -237,10 +237,10 @@ GRADIENT = (
         "Which of forward's intermediate results stands in the equation, z or p?",
         lambda s: (s.Z - s.Y) / s.n,
     ),
-    Mistake(*LEFT_OUT, lambda s: (s.P - _without(s, 0)) / s.n),
-    Mistake(*LEFT_OUT, lambda s: (s.P - _without(s, -1)) / s.n),
-    Mistake(*_EVERY_ROW, lambda s: _pairs_subtracted(s) / s.n),
-    Mistake(*_EVERY_ROW, _pairs_subtracted),
+    Mistake(*LEFT_OUT, lambda s: (s.P - _without(s, 0)) / s.n, "labels"),
+    Mistake(*LEFT_OUT, lambda s: (s.P - _without(s, -1)) / s.n, "labels"),
+    Mistake(*_EVERY_ROW, lambda s: _pairs_subtracted(s) / s.n, "labels"),
+    Mistake(*_EVERY_ROW, _pairs_subtracted, "labels"),
     Mistake(*_NOT_ONE_HOT, lambda s: (s.P - s.labels[:, None]) / s.n),
     Mistake(*_NOT_ONE_HOT, lambda s: s.P - s.labels[:, None]),
     Mistake(*softmax.EVERYTHING, lambda s: (softmax.by_everything(s.Z) - s.Y) / s.n),
@@ -275,6 +275,7 @@ GRADIENT = (
         "The numbers are those of (p + y)/n.",
         "If the right class has p = 1, what must the gradient be?",
         lambda s: (s.P + s.Y) / s.n,
+        "labels",
     ),
 )
 
