@@ -91,6 +91,23 @@ class DenseWhoseNoneIsReLU(Linear):
         return super().backward(g * self.mask)
 
 
+class DenseInColumnsWithAPair:
+    """An activation and its derivative, which belong together."""
+
+    def __init__(self, n_in, n_out, activation=np.tanh, derivative=lambda z: 1 - np.tanh(z) ** 2):
+        self.W, self.b = np.ones((n_out, n_in)), np.zeros((n_out, 1))
+        self.activation, self.derivative = activation, derivative
+
+    def forward(self, x):
+        self.x, self.z = x, self.W @ x + self.b
+        return self.activation(self.z)
+
+    def backward(self, g):
+        g = g * self.derivative(self.z)
+        self.dW, self.db = g @ self.x.T, g.sum(axis=1, keepdims=True)
+        return self.W.T @ g
+
+
 class Parameter:
     def __init__(self, values):
         self.values, self.grad = values, np.zeros_like(values)
@@ -205,6 +222,7 @@ RIGHT = [
     LinearWithMomentum,
     LinearAlwaysWithSigmoid,
     DenseWhoseNoneIsReLU,
+    DenseInColumnsWithAPair,
     LinearOfParameters,
     SoftmaxThatMayTakeLabels,
     CrossEntropy,

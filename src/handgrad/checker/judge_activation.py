@@ -58,7 +58,10 @@ def judge_by_own_forward(observation: Observation) -> LayerVerdict:
     for role in ("weights gradient", "bias gradient"):
         if role not in own:
             parts.append(Part(role, "absent", note="there is none by itself"))
-    parts.append(Part("step", "absent", note="judged are the gradients alone", unjudged=True))
+    if "step" in observation.methods:
+        parts.append(Part("step", "absent", note="judged are the gradients alone", unjudged=True))
+    else:
+        parts.append(Part("step", "absent", note="the layer has no step"))
     return LayerVerdict(observation.name, observation.kind, parts, remarks=[NOT_LINEAR])
 
 

@@ -51,12 +51,15 @@ def way_round(subject: Subject, case: Case) -> Way:
     plain = _maker(subject, {}, swapped=False)
     if subject.kind != "linear":
         return Way(plain)
-    other: Way | None = None
-    for more, swapped in itertools.product([*_without_activation(subject.cls), {}], (False, True)):
+    bent: Way | None = None
+    failing: Way | None = None
+    unmade: Way | None = None
+    ways = itertools.product([*_without_activation(subject.cls), {}], (False, True))
+    for more, swapped in ways:
         make = _maker(subject, more, swapped)
         thing, failure = attempt(subject.folder, make, case)
         if failure is not None:
-            other = other or Way(plain, problem=failure)
+            unmade = unmade or Way(plain, problem=failure)
             continue
         for columns in (False, True):
             outputs, failure = _opposite_outputs(subject, make, case, columns)
@@ -66,10 +69,9 @@ def way_round(subject: Subject, case: Case) -> Way:
                 way = Way(make, columns, _are_linear(*outputs), bool(more))
                 if way.linear:
                     return way
-                other = way if other is None or other.columns is None else other
-        if other is None or other.problem is not None:
-            other = Way(make, _failing_in_columns(thing, case))
-    return other or Way(plain)
+                bent = bent or way
+        failing = failing or Way(make, _failing_in_columns(thing, case))
+    return bent or failing or unmade or Way(plain)
 
 
 def in_columns(layers: Iterable[Subject]) -> bool | None:
