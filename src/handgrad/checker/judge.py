@@ -1,8 +1,10 @@
 """From what was seen of a file to the verdict on it."""
 
+from collections.abc import Mapping
+
 from handgrad.checker.judge_activation import judge_activation, judge_by_own_forward
 from handgrad.checker.judge_linear import MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE, judge_linear
-from handgrad.checker.judge_loss import divides_by_n, judge_loss, loss_takes
+from handgrad.checker.judge_loss import JudgedLoss, judge_loss
 from handgrad.checker.judge_network import judge_network
 from handgrad.checker.judge_training import judge_training
 from handgrad.checker.lines import line_of
@@ -24,29 +26,28 @@ NO_LAYER = "has no layer: no class with a forward and a backward was found"
 def judge_all(subject: str, observations: list[Observation]) -> Verdict:
     """The verdict on classes that belong together."""
     verdict = Verdict(subject)
-    losses = [o for o in observations if o.kind == "loss" and o.problem is None]
-    loss_divides = divides_by_n(losses[0]) if losses else None
-    takes = loss_takes(losses[0]) if losses else None
+    losses = {o.name: judge_loss(o) for o in observations if o.kind == "loss" and not o.problem}
     for observation in observations:
-        verdict.layers.append(_judge_one(observation, loss_divides, takes, verdict))
+        verdict.layers.append(_judge_one(observation, losses, verdict))
     return verdict
 
 
 def _judge_one(
-    observation: Observation, loss_divides: bool | None, takes: str | None, so_far: Verdict
+    observation: Observation, losses: Mapping[str, JudgedLoss], so_far: Verdict
 ) -> LayerVerdict:
     """The verdict on one class, with what those before it tell."""
     if observation.problem is not None:
         return _unusable(observation)
+    loss = next(iter(losses.values()), None)
     match observation.kind:
         case "linear":
-            layer = judge_linear(observation, loss_divides)
+            layer = judge_linear(observation, loss.divides_by_n if loss else None)
             fits = any(part.status == "right" and "gradient" in part.name for part in layer.parts)
             return (
                 judge_by_own_forward(observation) if observation.own_forward and not fits else layer
             )
         case "loss":
-            layer = judge_loss(observation)
+            layer = losses[observation.name].verdict
             if _mean_in_layers(so_far):
                 layer.parts = [_without_mean(part) for part in layer.parts]
             return layer
@@ -57,7 +58,7 @@ def _judge_one(
                     layer.right for layer in so_far.layers if layer.kind != "loss"
                 ),
                 mean_in_layers=_mean_in_layers(so_far),
-                loss_takes=takes,
+                loss_takes=loss.takes if loss else None,
             )
         case "training":
             return judge_training(observation, so_far.right, _mean_in_layers(so_far))

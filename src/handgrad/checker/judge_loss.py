@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,30 +28,41 @@ _SMALL_CONSTANTS = [10.0**-k for k in range(3, 17)]
 """What people add to a probability lest its logarithm be −∞."""
 
 
-def judge_loss(observation: Observation) -> LayerVerdict:
+@dataclass
+class JudgedLoss:
+    """The verdict on a loss, and what the other layers of its file need to know of it.
+
+    Attributes
+    ----------
+    takes
+        What it takes, one of `loss_trials.TAKES`; None where it could not be tried.
+    divides_by_n
+        Whether the gradient has the 1/n of the mean loss in it; so it should.
+    """
+
+    verdict: LayerVerdict
+    takes: str | None = None
+    divides_by_n: bool = True
+
+
+def judge_loss(observation: Observation) -> JudgedLoss:
     """The verdict on a loss, in the form that suits it best."""
-    methods = _methods(observation)
-    verdict = LayerVerdict(observation.name, observation.kind)
-    best = _best(observation)
+    judged = JudgedLoss(LayerVerdict(observation.name, observation.kind))
+    methods = {role: method_at(*place) for role, place in observation.methods.items()}
+    best = _best(observation, methods)
     if best is None:
-        return verdict
+        return judged
     form, value, gradient = best
-    large = [run for run in _runs(observation, form) if run.case == cases.LARGE]
-    verdict.parts = [value, _large(large, value, methods), gradient]
-    verdict.conventions = str(form)
-    return verdict
+    runs = _runs(observation, form)
+    large = [run for run in runs if run.case == cases.LARGE]
+    judged.verdict.parts = [value, _large(large, value, methods), gradient]
+    judged.verdict.conventions = str(form)
+    judged.takes, judged.divides_by_n = form.takes, _divides_by_n(runs)
+    return judged
 
 
-def loss_takes(observation: Observation) -> str | None:
-    """What the loss takes, one of `loss_trials.TAKES`; None where it could not be tried."""
-    best = _best(observation)
-    return None if best is None else best[0].takes
-
-
-def divides_by_n(observation: Observation) -> bool:
-    """Whether the gradient has the 1/n of the mean loss in it; so it should."""
-    best = _best(observation)
-    for run in _runs(observation, best[0]) if best else ():
+def _divides_by_n(runs: list[Run]) -> bool:
+    for run in runs:
         backward = run.call("backward")
         if run.case == cases.GENERAL[0] and backward is not None:
             s, got = _situation(run), _input_gradient(run, backward)
@@ -58,9 +70,8 @@ def divides_by_n(observation: Observation) -> bool:
     return True
 
 
-def _best(observation: Observation) -> tuple[Form, Part, Part] | None:
+def _best(observation: Observation, methods: dict[str, Method]) -> tuple[Form, Part, Part] | None:
     """The form in which most is right, or else named, and what is told of it."""
-    methods = _methods(observation)
     best, most = None, (-1, -1)
     for form in (FORMS[name] for name in dict.fromkeys(run.variant for run in observation.runs)):
         runs = [run for run in _runs(observation, form) if run.case != cases.LARGE]
@@ -73,10 +84,6 @@ def _best(observation: Observation) -> tuple[Form, Part, Part] | None:
 
 def _runs(observation: Observation, form: Form) -> list[Run]:
     return [run for run in observation.runs if run.variant == str(form)]
-
-
-def _methods(observation: Observation) -> dict[str, Method]:
-    return {role: method_at(*place) for role, place in observation.methods.items()}
 
 
 def _named(part: Part) -> bool:
@@ -181,14 +188,15 @@ def _left_alone(part: Part, role: str, runs: list[Run], methods: dict[str, Metho
 
 def _large(runs: list[Run], value: Part, methods: dict[str, Method]) -> Part:
     """Whether scores far apart are survived."""
-    quantity = quantities.LARGE_SCORES
-    calls = [(run, run.call("forward")) for run in runs]
-    if runs and (takes := FORMS[runs[0].variant].takes) != "scores":
-        return Part(quantity.part, "absent", note=f"the loss takes {takes}")
-    if value.status != "right" or not calls or calls[0][1] is None:
-        return Part(quantity.part, "waiting")
-    run, call = calls[0]
-    assert call is not None
+    part = quantities.LARGE_SCORES.part
+    if not runs:
+        return Part(part, "waiting")
+    run = runs[0]
+    if (takes := FORMS[run.variant].takes) != "scores":
+        return Part(part, "absent", note=f"the loss takes {takes}")
+    call = run.call("forward")
+    if value.status != "right" or call is None:
+        return Part(part, "waiting")
     s = _situation(run)
     got = _number(call.result)
     s.right = _right_loss(got, s)

@@ -113,14 +113,6 @@ def linear_layers(paths: list[str], state: State, first_width: int) -> Layers:
     return layers
 
 
-def run_through(layers: Layers, X: Array, activation: str) -> Array:
-    """The scores: linear layers with an activation between each two."""
-    function = HIDDEN_ACTIVATIONS[activation][0]
-    for number, (W, b) in enumerate(layers):
-        X = (X if number == 0 else function(X)) @ W + b
-    return X
-
-
 class _NetworkJudge:
     """The judgement of one network, part by part."""
 
@@ -169,13 +161,14 @@ class _NetworkJudge:
     def find_activation(self, s: Situation, got: Any) -> None:
         """Note in `s` which activation gives this output, if one does, and the right output."""
         for name in HIDDEN_ACTIVATIONS if s.layers else ():
-            s.activation, s.right = name, self.right_output(s, got, name)
+            s.activation = name
+            s.right = self.right_output(s, got)
             if close(got, s.right):
                 return
 
-    def right_output(self, s: Situation, got: Any, activation: str) -> Array:
+    def right_output(self, s: Situation, got: Any) -> Any:
         """The scores, or their softmax where that is what the loss takes and what there is."""
-        scores = run_through(s.layers, s.X, activation)
+        scores = network.chain(s)
         softened = self.may_end_in_softmax and got is not None and are_probabilities(got)
         return softmax(scores) if softened else scores
 
@@ -224,8 +217,9 @@ class _NetworkJudge:
             note = "no gradients by fitting names; the training run tells"
             return Part(quantity.part, "absent", note=note, unjudged=True)
         self.find_activation(s, self.output(run.calls[0]))
-        s.right = _joined([self.observation.differences[path] for path in paths])
-        s.right = s.right / s.n if self.mean_in_layers else s.right
+        scale = 1 / s.n if self.mean_in_layers else 1
+        rights = {path: scale * self.observation.differences[path] for path in paths}
+        s.right = _joined(list(rights.values()))
         found = [call.after.get(place or "", np.zeros(0)) for place in places.values()]
         missing = [array.size == 0 for array in found]
         got = None if call.failure else _joined(found)
@@ -240,7 +234,7 @@ class _NetworkJudge:
                 return Part(quantity.part, "right", note=note)
         part = judge(quantity, [sample], network.GRADIENTS, [], line)
         if _unnamed(part) and got is not None:
-            part = self.one_gradient(part, places, s, run)
+            part = self.one_gradient(part, places, rights, sample, call)
         method = self.methods.get("backward")
         text = method.text() if method else ""
         dropped = method.discarded(".backward(") if method else None
@@ -256,20 +250,19 @@ class _NetworkJudge:
             )
         return part
 
-    def one_gradient(self, part: Part, places: Places, s: Situation, run: Run) -> Part:
+    def one_gradient(
+        self, part: Part, places: Places, rights: Mapping[str, Array], whole: Sample, call: Call
+    ) -> Part:
         """The same finding, of the wrong gradient that is nearest to the loss."""
-        call, method = run.call("backward"), self.methods.get("backward")
-        assert call is not None
-        scale = 1 / s.n if self.mean_in_layers else 1
-        rights = {path: scale * self.observation.differences[path] for path in places}
         wrong = [p for p, place in places.items() if not close(call.after[place or ""], rights[p])]
         if not wrong:
             return part
         path = wrong[-1]
         place = places[path] or ""
-        own = SimpleNamespace(**{**vars(s), "right": rights[path]})
+        s = SimpleNamespace(**{**vars(whole.situation), "right": rights[path]})
         quantity = replace(quantities.NETWORK_GRADIENTS, symbol=f"∂L/∂{path}")
-        sample = Sample(run.case, 0, call.after[place], own)
+        sample = Sample(whole.case, 0, call.after[place], s)
+        method = self.methods.get("backward")
         line = (method.stored(place) or method.first()) if method else None
         return judge(quantity, [sample], with_scales(network.ONE_GRADIENT), [], lambda _: line)
 

@@ -13,7 +13,13 @@ from handgrad.checker.layout import way_round
 from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in
 from handgrad.checker.observation import Observation, Run
-from handgrad.checker.probing import batch, fill_parameters, output_of, parameters_of
+from handgrad.checker.probing import (
+    batch,
+    fill_parameters,
+    make_parameters,
+    output_of,
+    parameters_of,
+)
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
 
@@ -35,8 +41,8 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
             return
         case = Case(case.n, case.d, _output_width(subject, thing, case, observation.columns))
         X, G = batch(case, observation.columns)
-        if subject.kind == "linear" and not parameters_of(thing, X):
-            output_of(thing, X)  # The weights may be made in the first forward.
+        if subject.kind == "linear":
+            make_parameters(thing, X)
         if not observation.parameters:
             observation.parameters = parameters_of(thing, X)
             observation.own_forward |= subject.kind == "linear" and not _has_weights(thing, case)

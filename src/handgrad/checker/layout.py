@@ -13,7 +13,7 @@ from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import parameter_names, required_names
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.objects import arrays_in
-from handgrad.checker.probing import batch, fill_parameters, output_of, try_forward
+from handgrad.checker.probing import batch, fill_parameters, make_parameters, try_forward
 from handgrad.checker.subjects import Subject, Values
 
 
@@ -47,7 +47,6 @@ def way_round(subject: Subject, case: Case) -> Way:
 
     Where the layer takes an activation, too, it is made without one, if it can be.
     """
-
     plain = _maker(subject, {}, swapped=False)
     if subject.kind != "linear":
         return Way(plain)
@@ -127,8 +126,7 @@ def _opposite_outputs(
     for sign in (1.0, -1.0, 0.0):
         X = sign * batch(case, columns)[0]
         thing, _ = attempt(subject.folder, make, case)
-        if not arrays_in(thing):
-            output_of(thing, X)  # The parameters may be made in the first forward.
+        make_parameters(thing, X)
         fill_parameters(thing, [p for p in arrays_in(thing) if not names.is_gradient(p)], case)
         output, failure = try_forward(thing, X)
         if np.shape(output) != shape:

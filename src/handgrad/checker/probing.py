@@ -18,6 +18,12 @@ def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
     return (np.ascontiguousarray(X.T), np.ascontiguousarray(G.T)) if columns else (X, G)
 
 
+def make_parameters(thing: Any, X: Array) -> None:
+    """Let a layer without arrays see a batch: it may make its parameters in the first forward."""
+    if not arrays_in(thing):
+        output_of(thing, X)
+
+
 def output_of(thing: Any, X: Array) -> Any:
     """The array that forward returns for X, or None."""
     return try_forward(thing, X)[0]

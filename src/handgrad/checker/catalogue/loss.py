@@ -69,8 +69,8 @@ OUTPUT = (
     Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].mean()),
     Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].sum()),
     Mistake(*_PAIRS, lambda s: -_log(s)[:, s.labels].sum() / s.n),
-    Mistake(*softmax.AXIS, lambda s: _losses(softmax.by_columns(s.Z), s).mean()),
-    Mistake(*softmax.AXIS, lambda s: _losses(softmax.by_columns_after_rows(s.Z), s).mean()),
+    Mistake(*softmax.AXIS, lambda s: _losses(softmax.along(s.Z, 0, 0), s).mean()),
+    Mistake(*softmax.AXIS, lambda s: _losses(softmax.along(s.Z, 1, 0), s).mean()),
     Mistake(
         "binary cross-entropy",
         "The other classes are counted as if each were a question of its own",
@@ -81,13 +81,13 @@ OUTPUT = (
     ),
     Mistake(
         *softmax.EVERYTHING,
-        lambda s: _losses(softmax.by_everything(s.Z), s).mean(),
+        lambda s: _losses(softmax.along(s.Z, None, None), s).mean(),
     ),
     Mistake(
         *softmax.EVERYTHING,
-        lambda s: _losses(softmax.by_everything_after_rows(s.Z), s).mean(),
+        lambda s: _losses(softmax.along(s.Z, 1, None), s).mean(),
     ),
-    Mistake(*softmax.MAX_AXIS, lambda s: _losses(softmax.shifted(s.Z, 0), s).mean()),
+    Mistake(*softmax.MAX_AXIS, lambda s: _losses(softmax.along(s.Z, 0, 1), s).mean()),
     Mistake(
         "not normalised",
         "The softmax is not applied",
@@ -143,13 +143,12 @@ OUTPUT = (
     ),
 )
 
-_UNDIVIDED = Mistake(
+_UNDIVIDED = (
     "not divided by n",
     "The gradient is not divided by the size of the batch",
     "The loss is a mean over n examples, and so its gradient has a factor of 1/n; this is the "
     "gradient of the sum.",
     "What becomes of the 1/n in front of the sum when you differentiate?",
-    lambda s: s.P - s.Y,
 )
 
 
@@ -182,7 +181,7 @@ _NOT_ONE_HOT = (
 )
 
 GRADIENT = (
-    _UNDIVIDED,
+    Mistake(*_UNDIVIDED, lambda s: s.P - s.Y),
     Mistake(*_SHIFTED, lambda s: (s.P - np.roll(s.Y, 1, axis=1)) / s.n, "labels"),
     Mistake(*_SHIFTED, lambda s: (s.P - np.roll(s.Y, -1, axis=1)) / s.n, "labels"),
     Mistake(
@@ -243,14 +242,14 @@ GRADIENT = (
     Mistake(*_EVERY_ROW, _pairs_subtracted, "labels"),
     Mistake(*_NOT_ONE_HOT, lambda s: (s.P - s.labels[:, None]) / s.n),
     Mistake(*_NOT_ONE_HOT, lambda s: s.P - s.labels[:, None]),
-    Mistake(*softmax.EVERYTHING, lambda s: (softmax.by_everything(s.Z) - s.Y) / s.n),
-    Mistake(*softmax.EVERYTHING, lambda s: (softmax.by_everything_after_rows(s.Z) - s.Y) / s.n),
-    Mistake(*softmax.AXIS, lambda s: (softmax.by_columns_after_rows(s.Z) - s.Y) / s.n),
-    Mistake(*softmax.AXIS, lambda s: softmax.by_columns_after_rows(s.Z) - s.Y),
-    Mistake(*softmax.AXIS, lambda s: (softmax.by_columns(s.Z) - s.Y) / s.n),
-    Mistake(*softmax.AXIS, lambda s: softmax.by_columns(s.Z) - s.Y),
-    Mistake(*softmax.MAX_AXIS, lambda s: (softmax.shifted(s.Z, 0) - s.Y) / s.n),
-    Mistake(*softmax.MAX_AXIS, lambda s: softmax.shifted(s.Z, 0) - s.Y),
+    Mistake(*softmax.EVERYTHING, lambda s: (softmax.along(s.Z, None, None) - s.Y) / s.n),
+    Mistake(*softmax.EVERYTHING, lambda s: (softmax.along(s.Z, 1, None) - s.Y) / s.n),
+    Mistake(*softmax.AXIS, lambda s: (softmax.along(s.Z, 1, 0) - s.Y) / s.n),
+    Mistake(*softmax.AXIS, lambda s: softmax.along(s.Z, 1, 0) - s.Y),
+    Mistake(*softmax.AXIS, lambda s: (softmax.along(s.Z, 0, 0) - s.Y) / s.n),
+    Mistake(*softmax.AXIS, lambda s: softmax.along(s.Z, 0, 0) - s.Y),
+    Mistake(*softmax.MAX_AXIS, lambda s: (softmax.along(s.Z, 0, 1) - s.Y) / s.n),
+    Mistake(*softmax.MAX_AXIS, lambda s: softmax.along(s.Z, 0, 1) - s.Y),
     Mistake(
         "only the right class",
         "Only the score of the right class gets a gradient",
@@ -286,9 +285,8 @@ _OF_SCORES = (
     "given probabilities, and the softmax before it multiplies by its derivative once more.",
     "What does forward take, scores or probabilities? Differentiate −log p with respect to that.",
 )
-_UNDIVIDED_WORDS = (_UNDIVIDED.slug, _UNDIVIDED.title, _UNDIVIDED.why, _UNDIVIDED.hint)
 PROBABILITIES_GRADIENT = (
-    Mistake(*_UNDIVIDED_WORDS, lambda s: -s.Y / s.P),
+    Mistake(*_UNDIVIDED, lambda s: -s.Y / s.P),
     Mistake(
         "labels forgotten",
         "The labels have no part in the gradient",
@@ -301,7 +299,7 @@ PROBABILITIES_GRADIENT = (
 )
 """Of a loss of probabilities."""
 LOG_PROBABILITIES_GRADIENT = (
-    Mistake(*_UNDIVIDED_WORDS, lambda s: -s.Y),
+    Mistake(*_UNDIVIDED, lambda s: -s.Y),
     Mistake(*_OF_SCORES, lambda s: (s.P - s.Y) / s.n),
     Mistake(*_OF_SCORES, lambda s: s.P - s.Y),
 )

@@ -9,14 +9,22 @@ from handgrad.checker.mathematics import ACTIVATIONS, HIDDEN_ACTIVATIONS, softma
 from handgrad.checker.mistakes import Mistake, Situation
 
 
-def _chain(s: Situation, before_first: bool, between: bool, after_last: bool) -> Any:
-    """The network's output with activations in these places."""
+def chain(
+    s: Situation,
+    before_first: int = 0,
+    after_first: int = 1,
+    after_others: int = 1,
+    after_last: int = 0,
+) -> Any:
+    """The network's output with so many activations before and after its linear layers."""
     function = HIDDEN_ACTIVATIONS[s.activation][0]
-    A = function(s.X) if before_first else s.X
-    for number, (W, b) in enumerate(s.layers):
+    counts = [after_first, *[after_others] * len(s.layers)][: len(s.layers) - 1]
+    A = s.X
+    for _ in range(before_first):
+        A = function(A)
+    for (W, b), count in zip(s.layers, [*counts, after_last], strict=True):
         A = A @ W + b
-        last = number == len(s.layers) - 1
-        if after_last if last else between:
+        for _ in range(count):
             A = function(A)
     return A
 
@@ -48,38 +56,27 @@ def _another_after_last(activation: str) -> list[Mistake]:
     function = ACTIVATIONS[activation][0]
 
     def numbers(s: Situation) -> Any:
-        return function(_chain(s, before_first=False, between=True, after_last=False))
+        return function(chain(s))
 
     return _mistakes(*_AFTER_LAST, numbers)
 
 
 def _misplaced(after_first: int, after_others: int) -> list[Mistake]:
     """So many activations after the first layer, and after each of the others but the last."""
-
-    def numbers(s: Situation) -> Any:
-        function = HIDDEN_ACTIVATIONS[s.activation][0]
-        A = s.X
-        for number, (W, b) in enumerate(s.layers):
-            A = A @ W + b
-            last = number == len(s.layers) - 1
-            for _ in range(0 if last else after_others if number else after_first):
-                A = function(A)
-        return A
-
     return _mistakes(
         "activations misplaced",
         "There is not one activation between each two layers",
         "Between some layers there is none, or there are two: two linear layers in a row are one, "
         "and a second activation narrows what the first lets through.",
         "Write down the layers that your constructor makes for num_layers = 4, in order.",
-        numbers,
+        lambda s: chain(s, after_first=after_first, after_others=after_others),
     )
 
 
 OUTPUT = (
     *_mistakes(
         *_AFTER_LAST,
-        lambda s: _chain(s, before_first=False, between=True, after_last=True),
+        lambda s: chain(s, after_last=1),
     ),
     *_another_after_last("sigmoid"),
     *_another_after_last("relu"),
@@ -89,14 +86,14 @@ OUTPUT = (
         "There are no activations between the layers",
         "Linear layers without anything between them are together one linear layer.",
         "What is (XW₁)W₂, and could one layer do it?",
-        lambda s: _chain(s, before_first=False, between=False, after_last=False),
+        lambda s: chain(s, after_first=0, after_others=0),
     ),
     *_mistakes(
         "activation before the first layer",
         "There is an activation before the first layer",
         "It spoils the inputs, whose sign carries information.",
         "Where is the first activation in the equation?",
-        lambda s: _chain(s, before_first=True, between=True, after_last=False),
+        lambda s: chain(s, before_first=1),
     ),
     *_misplaced(0, 1),
     *_misplaced(1, 0),
@@ -117,7 +114,7 @@ OUTPUT = (
         "The loss takes scores, and has the softmax in it; with one in the network, too, it would "
         "be applied twice.",
         "What does the loss do first with what it is given?",
-        lambda s: softmax(_chain(s, before_first=False, between=True, after_last=False)),
+        lambda s: softmax(chain(s)),
     ),
     *_mistakes(
         "wrong number of layers",
@@ -134,7 +131,7 @@ def _with_its_own_layers(s: Situation) -> Any:
     """The output of as many layers as there are; no array where that is as many as are wanted."""
     if len(s.layers) == s.wanted:
         return None
-    return _chain(s, before_first=False, between=True, after_last=False)
+    return chain(s)
 
 
 def _with_one_layer_repeated(s: Situation) -> Any:
@@ -145,7 +142,7 @@ def _with_one_layer_repeated(s: Situation) -> Any:
     first, second, *rest = s.layers
     layers = [first, *[second] * (missing + 1), *rest]
     twin = Situation(**{**vars(s), "layers": layers})
-    return _chain(twin, before_first=False, between=True, after_last=False)
+    return chain(twin)
 
 
 FORWARDS = Mistake(

@@ -10,35 +10,11 @@ from handgrad.checker.mathematics import softmax
 from handgrad.checker.mistakes import Mistake, Situation
 
 
-def shifted(Z: Array, axis: int | None) -> Array:
-    """Softmax of scores less their maximum along `axis`: wrong for 0, and for None, all of them."""
+def along(Z: Array, maximum: int | None, total: int | None) -> Array:
+    """Softmax with its maximum and its sum along these axes: right for 1 and 1; None is for all."""
     with np.errstate(all="ignore"):
-        E = np.exp(Z - Z.max(axis=axis, keepdims=True))
-        return np.asarray(E / E.sum(axis=1, keepdims=True))
-
-
-def by_columns(Z: Array) -> Array:
-    """Probabilities that add up to 1 over the examples."""
-    E = np.exp(Z)
-    return np.asarray(E / E.sum(axis=0, keepdims=True))
-
-
-def by_columns_after_rows(Z: Array) -> Array:
-    """The same, after each row's maximum was taken from it."""
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return np.asarray(E / E.sum(axis=0, keepdims=True))
-
-
-def by_everything(Z: Array) -> Array:
-    """Numbers that add up to 1 over the whole batch."""
-    E = np.exp(Z)
-    return np.asarray(E / E.sum())
-
-
-def by_everything_after_rows(Z: Array) -> Array:
-    """The same, after each row's maximum was taken from it."""
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return np.asarray(E / E.sum())
+        E = np.exp(Z - Z.max(axis=maximum, keepdims=True))
+        return np.asarray(E / E.sum(axis=total, keepdims=True))
 
 
 AXIS = (
@@ -75,11 +51,11 @@ _UNDIVIDED = (
     "What is the denominator of a probability?",
 )
 OUTPUT = (
-    Mistake(*AXIS, lambda s: by_columns(s.X)),
-    Mistake(*AXIS, lambda s: by_columns_after_rows(s.X)),
-    Mistake(*EVERYTHING, lambda s: by_everything(s.X)),
-    Mistake(*EVERYTHING, lambda s: by_everything_after_rows(s.X)),
-    Mistake(*MAX_AXIS, lambda s: shifted(s.X, 0)),
+    Mistake(*AXIS, lambda s: along(s.X, 0, 0)),
+    Mistake(*AXIS, lambda s: along(s.X, 1, 0)),
+    Mistake(*EVERYTHING, lambda s: along(s.X, None, None)),
+    Mistake(*EVERYTHING, lambda s: along(s.X, 1, None)),
+    Mistake(*MAX_AXIS, lambda s: along(s.X, 0, 1)),
     Mistake(*_UNDIVIDED, lambda s: np.exp(s.X)),
     Mistake(*_UNDIVIDED, lambda s: np.exp(s.X - s.X.max(axis=1, keepdims=True))),
     Mistake(*_UNDIVIDED, lambda s: np.exp(s.X - s.X.max())),
@@ -171,6 +147,6 @@ GLOBAL_MAX = Mistake(
 
 def overflow(got: Any, s: Situation) -> Mistake:
     """Why numbers of the shape of the scores are not finite where these are far apart."""
-    P = shifted(s.Z, None)
+    P = along(s.Z, None, 1)
     same_shape = np.shape(got) == P.shape
     return GLOBAL_MAX if same_shape and np.array_equal(np.isnan(got), np.isnan(P)) else OVERFLOW
