@@ -86,13 +86,19 @@ class Conventions:
 
     def _rate(self, call: Call) -> float:
         """The step size of a layer that updates itself in backward."""
-        return next(iter(own_rates(call.before)), STEP_SIZE)
+        return step_sizes(call)[0]
+
+
+def step_sizes(call: Call) -> list[float]:
+    """The step size that a call was given, or else those that the object may take for it."""
+    given = "step_size" in call.given
+    return [STEP_SIZE] if given else own_rates(call.before) or [STEP_SIZE]
 
 
 def own_rates(state: State) -> list[float]:
     """The step sizes that an object keeps, in itself or in its parts."""
     leaves = {path: path.rpartition(".")[2] for path in state}
-    kept = [state[path] for path, leaf in leaves.items() if argument_role(leaf, ["step_size"])]
+    kept = [state[path] for path, leaf in leaves.items() if argument_role(leaf, ["own_step_size"])]
     return list(dict.fromkeys(float(rate) for rate in kept if np.size(rate) == 1))
 
 
@@ -203,8 +209,9 @@ def _arrays_in(result: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple
 
 def gradient_path(path: str, state: State) -> str | None:
     """Where the gradient of the parameter at `path` is, by its name and its neighbours'."""
-    gradients = [other for other in state if is_gradient(other)]
+    gradients = [other for other in state if is_gradient(other) and other != path]
     named = [other for other in gradients if _differs_in_marks(other, path)]
+    named += [other for other in gradients if _without_holders(other) == path]
     leaf = path.rpartition(".")[2]
     if [other.rpartition(".")[2] for other in state].count(leaf) == 1:
         named += [o for o in gradients if without_marks(o.rpartition(".")[2]) == plain(leaf)]
@@ -213,6 +220,12 @@ def gradient_path(path: str, state: State) -> str | None:
     role = "weights" if is_matrix else "bias"
     beside = [p for p in state if p.rpartition(".")[0] == prefix and gradient_of(p) == role]
     return next(iter([*named, *beside]), None)
+
+
+def _without_holders(gradient: str) -> str:
+    """The path without those of its parts that hold gradients: dparams.W is W."""
+    *holders, leaf = gradient.split(".")
+    return ".".join([*(holder for holder in holders if not is_gradient(holder)), leaf])
 
 
 def _differs_in_marks(gradient: str, parameter: str) -> bool:

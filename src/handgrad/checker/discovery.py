@@ -10,6 +10,7 @@ from typing import Any
 from handgrad.checker import names
 from handgrad.checker.binding import bind, parameter_names, passes, required_names
 from handgrad.checker.cases import HIDDEN_DIM
+from handgrad.checker.lines import is_unwritten, method_at
 from handgrad.checker.objects import method
 from handgrad.checker.subjects import Build, Subject, Values, constructor
 
@@ -38,13 +39,14 @@ def subjects_in(
         since nothing says what they are; and those of `wanted` that are not there.
     """
     classes = _layer_classes(module, folder)
+    bases = {base for cls in classes.values() for base in cls.__mro__[1:]}
     calls = {_class_name(text): text for text in wanted}
     subjects = []
     for name, cls in classes.items():
         kind = kind_by_name(cls)
         if name in calls:
             kind = kind or kind_by_arguments(cls)
-        elif wanted or kind is None:
+        elif wanted or kind is None or (cls in bases and _has_no_forward(cls)):
             continue
         text = calls.get(name, name)
         if "(" in text:
@@ -54,7 +56,6 @@ def subjects_in(
         subjects.append(Subject(name, kind, cls, build, folder, takes_depth=deep))
     subjects.sort(key=lambda subject: ORDER.index(subject.kind))
     found = {subject.name for subject in subjects}
-    bases = {base for cls in classes.values() for base in cls.__mro__[1:]}
     others = [name for name, cls in classes.items() if name not in found and cls not in bases]
     left_out = [] if wanted else others
     return subjects, left_out, [name for name in calls if name not in classes]
@@ -71,6 +72,12 @@ def _layer_classes(module: ModuleType, folder: Path) -> dict[str, type]:
     return classes
 
 
+def _has_no_forward(cls: type) -> bool:
+    """Whether a class leaves its forward to those that are derived from it."""
+    code = getattr(method(cls, names.FORWARD[:1]), "__code__", None)
+    return code is not None and is_unwritten(method_at(code.co_filename, code.co_firstlineno))
+
+
 def _is_of(cls: type, folder: Path) -> bool:
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
     return file is not None and Path(file).parent.is_relative_to(folder)
@@ -81,8 +88,14 @@ def _class_name(text: str) -> str:
 
 
 def kind_by_name(cls: type) -> str | None:
-    """What the class's name says that it is; a softmax that takes labels is a loss."""
+    """What the class's name says that it is.
+
+    A softmax that takes labels is a loss, and a `Linear` that is made without sizes an activation,
+    the identity.
+    """
     kind = names.kind_of(cls.__name__)
+    if kind == "linear" and not parameter_names(cls):
+        return "unknown"
     return "loss" if kind == "softmax" and _takes_labels(cls) else kind
 
 

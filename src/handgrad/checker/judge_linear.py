@@ -10,11 +10,11 @@ from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.catalogue import linear
 from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
 from handgrad.checker.catalogue.step import NOT_BOTH, STEP, STEP_DOES_NOTHING
-from handgrad.checker.conventions import Conventions, own_rates
+from handgrad.checker.conventions import Conventions, step_sizes
 from handgrad.checker.judge_layer import NOT_WRITTEN, LayerJudge, at
 from handgrad.checker.judging import Sample, failed_by_itself, is_general, judge, named
 from handgrad.checker.lines import Line, is_unwritten
-from handgrad.checker.mistakes import Mistake, Situation, close
+from handgrad.checker.mistakes import Mistake, Situation, close, same_shape
 from handgrad.checker.near_misses import near_misses
 from handgrad.checker.observation import Call, Observation, Run, changed
 from handgrad.checker.verdict import Finding, LayerVerdict, Part
@@ -212,19 +212,17 @@ class _LinearJudge(LayerJudge):
                 return None
             D = D.reshape(P.shape)
             s = SimpleNamespace(n=run.case.n, P=P, D=D, eta=STEP_SIZE, G_symbol="")
-            s.right = P - STEP_SIZE * D
-            for rate in own_rates(step.before):
-                if close(got, P - rate * D):
-                    s.right = got
-            same_shape = self.shapes_kept(step, role)
-            got = got if step.failure is None and same_shape else None
+            moved = [P - rate * D for rate in step_sizes(step)]
+            s.right = next((right for right in moved if close(got, right)), moved[0])
+            got = got if step.failure is None and self.shapes_kept(step, role) else None
             samples.append(Sample(run.case, 0, got, s, step.failure))
         return samples
 
     def remembers(self) -> bool:
-        """Whether step changes more than the parameters."""
+        """Whether step changes more than the parameters and their gradients."""
         step = next(call for run in self.runs if (call := run.call("step")) is not None)
-        own = {self.conventions.weights, self.conventions.bias}
+        gradients = [key for kind, key in self.conventions.places.values() if kind == "state"]
+        own = {self.conventions.weights, self.conventions.bias, *gradients}
         return any(path not in own for path in changed(step))
 
     def mentions(self, role: str) -> bool:
@@ -235,7 +233,7 @@ class _LinearJudge(LayerJudge):
     def shapes_kept(self, step: Call, role: str) -> bool:
         """Whether the parameter has the shape it had before the step."""
         path = self.conventions.weights if role == "weights" else self.conventions.bias
-        return path is None or np.shape(step.after[path]) == np.shape(step.before[path])
+        return path is None or same_shape(step.after[path], step.before[path])
 
     def where_step(self, role: str) -> Callable[[str], Line | None]:
         """Where step moves this parameter."""

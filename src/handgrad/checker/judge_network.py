@@ -14,7 +14,7 @@ from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.catalogue import network
 from handgrad.checker.catalogue.scales import with_scales
 from handgrad.checker.catalogue.step import STEP
-from handgrad.checker.conventions import gradient_path, own_rates
+from handgrad.checker.conventions import gradient_path, step_sizes
 from handgrad.checker.judging import UNNAMED, Sample, judge, named
 from handgrad.checker.lines import Line, method_at
 from handgrad.checker.mathematics import (
@@ -288,7 +288,7 @@ class _NetworkJudge:
         if s.P.shape != s.D.shape:
             return Part("step", "waiting")
         got = None if call.failure else _joined([call.after[path] for path in paths])
-        steps = [s.P - rate * s.D for rate in (STEP_SIZE, *own_rates(call.before))]
+        steps = [s.P - rate * s.D for rate in step_sizes(call)]
         s.right = next((moved for moved in steps if close(got, moved)), steps[0])
         sample = Sample(run.case, 0, got, s, call.failure)
         if got is not None and got.shape == s.P.shape and not sample.right:

@@ -10,6 +10,7 @@ from handgrad.checker import cases
 from handgrad.checker.attempts import attempt
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.layout import way_round
+from handgrad.checker.mistakes import same_shape
 from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in
 from handgrad.checker.observation import Observation, Run
@@ -99,7 +100,7 @@ def _reshaped(run: Run, parameters: list[str]) -> bool:
     """Whether a parameter has another shape than at first."""
     first, last = run.calls[0].before, run.calls[-1].after
     kept = [path for path in parameters if path in first]
-    return any(path not in last or last[path].shape != first[path].shape for path in kept)
+    return any(path not in last or not same_shape(last[path], first[path]) for path in kept)
 
 
 def timed_out(run: Run) -> bool:

@@ -61,6 +61,12 @@ def close(got: Any, wanted: Any) -> bool:
     return bool(np.all(np.abs(got - wanted) <= tolerance * scale))
 
 
+def same_shape(one: Any, other: Any) -> bool:
+    """Whether two arrays have the same shape, up to leading axes of length one: (c,) and (1, c)."""
+    dims = max(np.ndim(one), np.ndim(other))
+    return np.array(one, ndmin=dims).shape == np.array(other, ndmin=dims).shape
+
+
 def both(one: Mistake, other: Callable[[Any, Situation], Any], mistake: Mistake) -> Mistake:
     """Two mistakes at once: the numbers of `one`, changed by `other`, which is `mistake`'s."""
     return Mistake(

@@ -11,9 +11,23 @@ STEP = (
     "update_parameters",
     "update_params",
     "update_weights",
+    "apply_grad",
+    "apply_grads",
     "apply_gradients",
 )
-CLEAR = ("zero_grad", "zero_gradients", "zero_gradient", "zero_grads", "clear_gradients")
+CLEAR = (
+    "zero_grad",
+    "zero_grads",
+    "zero_gradient",
+    "zero_gradients",
+    "zero_grad_parameters",
+    "clear_grad",
+    "clear_grads",
+    "clear_gradients",
+    "reset_grad",
+    "reset_grads",
+    "reset_gradients",
+)
 
 ARGUMENTS = {
     "input_dim": """input_dim in_dim inputdim input_size in_size in_features n_in nin num_in
@@ -32,6 +46,8 @@ ARGUMENTS = {
     "activation": "activation act activation_function activation_fn nonlinearity activation_name",
     "step_size": """step_size lr learning_rate learn_rate lrate alpha eta learningrate stepsize rate
         optimizer_lr eps epsilon""",
+    "own_step_size": """step_size stepsize lr lrate learning_rate learn_rate alpha eta
+        optimizer_lr""",
     "seed": "seed random_state random_seed rng generator",
     "labels": """labels label y targets target y_true ytrue true t classes truth ground_truth
         y_batch expected""",
@@ -69,9 +85,9 @@ _KINDS = (
         r"crossentropy|softmaxloss|softmaxce|nll|negativeloglikelihood|softmaxwithloss",
     ),
     ("network", r"network|neuralnet|mlp|perceptron|^nn$|net$"),
-    ("linear", r"linear|dense|affine|fullyconnected|^fc(layer)?$"),
+    ("linear", r"(?<!non)(?<!rectified)linear|dense|affine|fullyconnected|^fc(layer)?$"),
     ("sigmoid", r"sigmoid|logistic"),
-    ("relu", r"^(?!.*(leaky|[pesr]relu[6x])).*relu"),
+    ("relu", r"relu|rectifiedlinear"),
     ("tanh", r"tanh|hyperbolictangent"),
     ("softmax", r"softmax"),
 )
@@ -81,8 +97,9 @@ def kind_of(class_name: str) -> str | None:
     """The kind of layer that a class of this name is, or None where the name does not say."""
     name = plain(class_name)
     others = (
-        r"leaky|prelu|^elu|selu|gelu|relu6|hardsigmoid|hardtanh|log(linear|sigmoid|softmax)|"
-        r"bilinear|linearunit|binary|sigmoidcross|regression|embedding"
+        r"leaky|parametric|^[lpersc]relu|^elu|selu|gelu|relu[6x]|hardsigmoid|hardtanh|"
+        r"log(linear|sigmoid|softmax)|bilinear|(?<!rectified)linearunit|binary|sigmoidcross|"
+        r"regression|embedding"
     )
     if re.search(others, name):
         return None
@@ -106,6 +123,8 @@ _MARKS = re.compile(
     r"gradients|gradient|grads|grad|deltas|delta|nabla|partial|dldz|derivative|"
     r"^dloss|^dl(?=d)|^d(?!ata|im|type)|^g(?=[wb]$)|^(loss)?wrt"
 )
+_LAYER = re.compile(r"^d(?!([wb]|weights?|bias(es)?|params?|parameters?|theta)?$)")
+"""A `dense1` or `decoder` that holds arrays is a layer, and no gradient as `dparams` is."""
 
 
 def parameter_role(path: str) -> str | None:
@@ -118,7 +137,10 @@ def parameter_role(path: str) -> str | None:
 
 def is_gradient(path: str) -> bool:
     """Whether an attribute's name says that it holds a gradient: dW, grad_weights, W.grad, …"""
-    return any(_MARKS.search(plain(part)) for part in path.split("."))
+    *holders, leaf = re.sub(r"(\.\d+)+$", "", path).split(".")
+    return bool(_MARKS.search(plain(leaf))) or any(
+        _MARKS.search(plain(holder)) and not _LAYER.search(plain(holder)) for holder in holders
+    )
 
 
 def without_marks(name: str) -> str:

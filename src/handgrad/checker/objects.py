@@ -15,11 +15,13 @@ MOST_ARRAYS = 200
 
 
 def method(thing: Any, choices: tuple[str, ...]) -> Callable[..., Any] | None:
-    """The first of the methods with these names that `thing` has."""
+    """The first of the methods with these names, as `zero_grad` or `zeroGrad`, that `thing` has."""
     for name in choices:
-        found = getattr(thing, name, None)
-        if callable(found):
-            return found
+        first, *rest = name.split("_")
+        for spelled in (name, first + "".join(map(str.capitalize, rest))):
+            found = getattr(thing, spelled, None)
+            if callable(found):
+                return found
     return None
 
 

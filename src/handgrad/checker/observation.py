@@ -23,6 +23,8 @@ class Call:
     result: Any = None
     changed: list[str] = field(default_factory=list)
     """Which of the caller's arrays it wrote into."""
+    given: list[str] = field(default_factory=list)
+    """What it was given, by role."""
     failure: Failure | None = None
 
 

@@ -84,6 +84,7 @@ class Trial:
         action = bind(function, given)
         self._remember(action, given, values)
         record = Call(role, state_of(self.thing), {})
+        record.given = [key for key, value in given.items() if passes(action, value)]
         self.run.calls.append(record)
         self.result, record.failure = attempt(self.folder, action)
         record.after = state_of(self.thing)

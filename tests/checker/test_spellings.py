@@ -1,0 +1,157 @@
+"""One file, written in other ways: right stays right, and wrong stays wrong."""
+
+import pytest
+
+from handgrad.checker import check_file
+
+FILE = """
+import numpy as np
+
+class Dense:
+    def __init__(self, d, c):
+        self.W = np.random.randn(d, c)
+        self.b = np.zeros((1, c))
+        self.dW, self.db = np.zeros((d, c)), np.zeros((1, c))
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.W + self.b
+
+    def backward(self, G):
+        self.dW = self.X.T @ G
+        self.db = G.sum(axis=0, keepdims=True)
+        return G @ self.W.T
+
+    def step(self, lr):
+        self.W -= lr * self.dW
+        self.b -= lr * self.db
+
+class Sigmoid:
+    def forward(self, X):
+        self.A = 1 / (1 + np.exp(-X))
+        return self.A
+
+    def backward(self, G):
+        return G * self.A * (1 - self.A)
+
+class NeuralNetwork:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.first, self.activation = Dense(n_in, n_hidden), Sigmoid()
+        self.last = Dense(n_hidden, n_out)
+
+    def forward(self, X):
+        return self.last.forward(self.activation.forward(self.first.forward(X)))
+
+    def backward(self, G):
+        return self.first.backward(self.activation.backward(self.last.backward(G)))
+
+    def step(self, lr):
+        self.first.step(lr)
+        self.last.step(lr)
+"""
+W_STEP, B_STEP = "self.W -= lr * self.dW", "self.b -= lr * self.db"
+ITSELF = f"""
+    def backward(self, G, learning_rate):
+        dX = G @ self.W.T
+        {W_STEP.replace("lr * self.dW", "learning_rate * self.X.T @ G")}
+        {B_STEP.replace("lr * self.db", "learning_rate * G.sum(axis=0)")}
+        return dX
+"""
+ADDING = {
+    "self.dW = self.X.T @ G": "self.dW += self.X.T @ G",
+    "self.db = G.sum": "self.db += G.sum",
+    "    def step": "    def {}(self):\n        self.dW[...], self.db[...] = 0, 0\n\n    def step",
+}
+IDENTITY = """
+class Linear:
+    def forward(self, X):
+        return X
+
+    def backward(self, G):
+        return G
+"""
+BASES = """
+class NetworkLayer:
+    def forward(self, X):
+        raise NotImplementedError
+
+    def backward(self, G):
+        raise NotImplementedError
+
+class NonLinearity(NetworkLayer):
+    def forward(self, X):
+        '''Left to others.'''
+
+    def backward(self, G):
+        '''Left to others.'''
+
+class RectifiedLinear(NonLinearity):
+    def forward(self, X):
+        self.X = X
+        return np.maximum(X, 0)
+
+    def backward(self, G):
+        return G * (self.X > 0)
+"""
+
+
+def judged(tmp_path, changes):
+    text = FILE
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "layers.py").write_text(text)
+    return check_file(tmp_path / "layers.py")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"self.first": "self.dense1", "self.last": "self.dense2"},
+        {"self.first": "self.d1", "self.last": "self.d2"},
+        {"self.dW": "self.dparams['W']", "self.db": "self.dparams['b']",
+         "        self.dparams['W'], ": "        self.dparams = {}\n        self.dparams['W'], "},
+        {"np.zeros((1, c))\n        self.dW": "np.zeros(c)\n        self.dW",
+         B_STEP: "self.b = self.b - lr * self.db"},
+        *({**ADDING, "    def step": ADDING["    def step"].format(name)}
+          for name in ("reset_grad", "clear_grads", "zeroGrad")),
+        {"def step": "def updateParameters", ".step(": ".updateParameters("},
+        {"class Sigmoid": IDENTITY + "\nclass Sigmoid"},
+        {"import numpy as np": "import numpy as np\n" + BASES},
+    ],
+)  # fmt: skip
+def test_right_however_it_is_written(tmp_path, changes):
+    verdict = judged(tmp_path, changes)
+    assert str(verdict).endswith("All right."), str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("changes", "mistake"),
+    [
+        # A number that is no step size does not become one for fitting the numbers.
+        ({W_STEP: "self.W = self.W + 0 * (self.eps * lr)", B_STEP: "pass",
+          "        self.W = np.random": "        self.eps = 1e-12\n        self.W = np.random"},
+         "step that does nothing"),
+        # To clear the gradients is not to remember anything.
+        ({W_STEP: "self.W -= 2 * lr * self.dW; self.dW[...] = 0"}, "unknown"),
+        ({W_STEP: "self.W -= self.lr * self.dW", "self.b = np": "self.lr = 0.3; self.b = np"},
+         "unknown"),
+    ],
+)  # fmt: skip
+def test_wrong_however_it_is_written(tmp_path, changes, mistake):
+    findings = judged(tmp_path, changes).findings
+    assert ("step", mistake) in [(part.name, found.slug) for _, part, found in findings]
+
+
+@pytest.mark.parametrize("kept", ["lr", "alpha", "eps"])
+def test_a_step_size_that_is_given_counts_before_one_that_is_kept(tmp_path, kept):
+    methods = FILE[FILE.index("    def backward") : FILE.index("class Sigmoid")]
+    verdict = judged(tmp_path, {
+        methods: ITSELF.lstrip("\n") + "\n",
+        "self.dW, self.db = np.zeros((d, c)), np.zeros((1, c))": f"self.{kept} = 0.3",
+        FILE[FILE.index("class NeuralNetwork"):]: "",
+    })  # fmt: skip
+    assert verdict, str(verdict)
+    (linear, _) = (layer for layer in verdict.layers if layer.kind != "training")
+    assert [part.status for part in linear.parts[:4]] == ["right"] * 4
