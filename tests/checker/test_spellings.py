@@ -127,6 +127,32 @@ def test_right_however_it_is_written(tmp_path, changes):
 
 
 @pytest.mark.parametrize(
+    ("changes", "part", "note"),
+    [
+        ({W_STEP: "self.W -= lr * (self.dW + 1e-4 * self.W)"}, "step", "decay of 0.0001"),
+        ({W_STEP: "self.W = (1 - 0.01 * lr) * self.W - lr * self.dW"}, "step", "decay of 0.01"),
+        ({"= self.X.T @ G": "= self.X.T @ G + 0.2 * self.W"}, "weights gradient", "decay of 0.2"),
+        ({"= self.X.T @ G": "= self.X.T @ G + 0.3 * self.W / len(G)"}, "weights gradient",
+         "decay of 0.3 over the number of examples"),
+        ({"= self.X.T @ G": "= np.clip(self.X.T @ G, -1, 1)"}, "weights gradient", "clipping at 1"),
+        ({W_STEP: "self.W -= lr * np.clip(self.dW, -0.5, 0.5)"}, "step", "clipping at 0.5"),
+    ],
+)  # fmt: skip
+def test_a_regularized_layer_is_not_accused(tmp_path, changes, part, note):
+    verdict = judged(tmp_path, changes)
+    assert verdict, str(verdict)
+    (told,) = (p.note for p in verdict.layers[0].parts if p.name == part)
+    assert told.startswith("it is right, but for ")
+    assert told.endswith(note)
+
+
+def test_beside_a_weight_decay_the_bias_is_judged(tmp_path):
+    changes = {W_STEP: "self.W -= lr * (self.dW + 1e-4 * self.W)", B_STEP: "self.b += lr * self.db"}
+    findings = judged(tmp_path, changes).findings
+    assert [(part.name, found.slug) for _, part, found in findings] == [("step", "step that adds")]
+
+
+@pytest.mark.parametrize(
     ("changes", "mistake"),
     [
         # A number that is no step size does not become one for fitting the numbers.

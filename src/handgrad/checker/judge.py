@@ -9,6 +9,7 @@ from handgrad.checker.judge_network import judge_network
 from handgrad.checker.judge_training import judge_training
 from handgrad.checker.lines import line_of
 from handgrad.checker.observation import Observation
+from handgrad.checker.regularization import is_regularized
 from handgrad.checker.sandbox import Seen
 from handgrad.checker.verdict import Finding, LayerVerdict, Part, Verdict
 
@@ -52,7 +53,7 @@ def _judge_one(
                 layer.parts = [_without_mean(part) for part in layer.parts]
             return layer
         case "network":
-            return judge_network(
+            network = judge_network(
                 observation,
                 layers_are_right=all(
                     layer.right for layer in so_far.layers if layer.kind != "loss"
@@ -60,8 +61,13 @@ def _judge_one(
                 mean_in_layers=_mean_in_layers(so_far),
                 loss_takes=loss.takes if loss else None,
             )
+            if _regularized(so_far):
+                network.parts = [_unjudged_if_unknown(part) for part in network.parts]
+            return network
         case "training":
-            return judge_training(observation, so_far.right, _mean_in_layers(so_far))
+            return judge_training(
+                observation, so_far.right, _mean_in_layers(so_far), _regularized(so_far)
+            )
     return judge_activation(observation)
 
 
@@ -69,6 +75,19 @@ def _mean_in_layers(so_far: Verdict) -> bool:
     """Whether the linear layers divide by n, in the place of the loss."""
     told = {remark for layer in so_far.layers for remark in layer.remarks}
     return not told.isdisjoint({MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE})
+
+
+def _regularized(so_far: Verdict) -> bool:
+    """Whether a weight decay or clipping was found."""
+    return any(is_regularized(part) for layer in so_far.layers for part in layer.parts)
+
+
+def _unjudged_if_unknown(part: Part) -> Part:
+    """The part of a network; unjudged where it may be off by what its layers put into gradients."""
+    if part.finding is None or part.finding.slug != "unknown":
+        return part
+    note = "its layers put more than the gradient of the loss into it"
+    return Part(part.name, "absent", note=note, unjudged=True)
 
 
 def _without_mean(part: Part) -> Part:

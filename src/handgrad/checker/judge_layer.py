@@ -14,6 +14,7 @@ from handgrad.checker.lines import Line, Method, is_unwritten, method_at
 from handgrad.checker.mistakes import Mistake, Situation
 from handgrad.checker.observation import Observation, Run
 from handgrad.checker.quantities import Quantity
+from handgrad.checker.regularization import Compared, unless_regularized
 from handgrad.checker.verdict import Finding, Part
 
 INPUT_CHANGED = Finding(
@@ -112,9 +113,14 @@ class LayerJudge:
             return Part(quantity.part, "wrong", self.missing(quantity, role))
         where = self.where(role)
         part = judge(quantity, samples, mistakes, SECOND, where)
-        if role == "input" and part.finding is None:
-            return self.left_alone(part)
-        return part
+        if role == "input":
+            return self.left_alone(part) if part.finding is None else part
+        name = "W" if role == "weights" else "b"
+        gradients = [
+            Compared(s.got, s.situation.right, getattr(s.situation, name), s.case.n)
+            for s in samples
+        ]
+        return unless_regularized(part, gradients)
 
     def sample(self, run: Run, number: int, role: str) -> Sample:
         """The gradient of one backward, and the right one."""

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from handgrad.checker import quantities
-from handgrad.checker.cases import STEP_SIZE, Array
+from handgrad.checker.cases import Array
 from handgrad.checker.catalogue import linear
 from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
 from handgrad.checker.catalogue.step import NOT_BOTH, STEP, STEP_DOES_NOTHING
@@ -17,6 +17,7 @@ from handgrad.checker.lines import Line, is_unwritten
 from handgrad.checker.mistakes import Mistake, Situation, close, same_shape
 from handgrad.checker.near_misses import near_misses
 from handgrad.checker.observation import Call, Observation, Run, changed
+from handgrad.checker.regularization import Compared, unless_regularized
 from handgrad.checker.verdict import Finding, LayerVerdict, Part
 
 MEAN_IN_LAYERS = (
@@ -174,6 +175,7 @@ class _LinearJudge(LayerJudge):
             return Part("step", "absent", note="the layer leaves the step to an optimizer")
         if is_unwritten(self.methods["step"]):
             return Part("step", "wrong", at(NOT_WRITTEN, self.methods["step"].first()))
+        regularized = None
         for index, role in enumerate(("weights", "bias")):
             samples = self.step_samples(index, role)
             if samples is None:
@@ -182,6 +184,9 @@ class _LinearJudge(LayerJudge):
                 return Part("step", "wrong", at(RESHAPED, self.where_step(role)("")))
             near = near_misses("P - eta * D", "PD")
             part = judge(quantities.STEP, samples, [*STEP, *near], [], self.where_step(role))
+            part = unless_regularized(part, [_gradient_used(sample) for sample in samples])
+            if part.unjudged:
+                regularized = part
             if part.finding is not None and part.finding.slug == "unknown" and self.remembers():
                 note = "the step keeps more than the parameters, such as a momentum"
                 return Part("step", "absent", note=note, unjudged=True)
@@ -195,6 +200,8 @@ class _LinearJudge(LayerJudge):
                 if failed_by_itself(part) and any(g.finding for g in gradients):
                     return Part("step", "waiting")
                 return part
+        if regularized is not None:
+            return regularized
         known = [self.step_samples(0, "weights"), self.step_samples(1, "bias")]
         return Part("step", "right" if any(known) else "waiting")
 
@@ -211,9 +218,9 @@ class _LinearJudge(LayerJudge):
             if P is None or D is None or got is None or np.size(D) != P.size:
                 return None
             D = D.reshape(P.shape)
-            s = SimpleNamespace(n=run.case.n, P=P, D=D, eta=STEP_SIZE, G_symbol="")
-            moved = [P - rate * D for rate in step_sizes(step)]
-            s.right = next((right for right in moved if close(got, right)), moved[0])
+            rates = step_sizes(step)
+            eta = next((rate for rate in rates if close(got, P - rate * D)), rates[0])
+            s = SimpleNamespace(n=run.case.n, P=P, D=D, eta=eta, G_symbol="", right=P - eta * D)
             got = got if step.failure is None and self.shapes_kept(step, role) else None
             samples.append(Sample(run.case, 0, got, s, step.failure))
         return samples
@@ -240,3 +247,10 @@ class _LinearJudge(LayerJudge):
         path = self.conventions.weights if role == "weights" else self.conventions.bias
         method = self.methods["step"]
         return lambda place: method.stored(path or "") or method.first()
+
+
+def _gradient_used(step: Sample) -> Compared:
+    """The gradient that a step has moved by, beside the one that it should have."""
+    s = step.situation
+    used = None if step.got is None else (s.P - step.got) / s.eta
+    return Compared(used, s.D, s.P, s.n)

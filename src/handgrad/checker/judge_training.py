@@ -24,11 +24,14 @@ from handgrad.checker.observation import Observation, Run
 from handgrad.checker.verdict import LayerVerdict, Part
 
 
-def judge_training(observation: Observation, all_right: bool, mean_in_layers: bool) -> LayerVerdict:
+def judge_training(
+    observation: Observation, all_right: bool, mean_in_layers: bool, regularized: bool
+) -> LayerVerdict:
     """Whether the parts, put together, arrive where gradient descent arrives.
 
     Where a part is wrong, that is known already, and training is not judged. Nor is it where
-    there is no step, and backward moves nothing.
+    there is no step, and backward moves nothing. Of steps with a memory, of regularized ones, and
+    of a network that ends in a softmax, no more is asked than that the loss falls.
     """
     verdict = LayerVerdict(observation.name, observation.kind)
     part = quantities.TRAINING.part
@@ -62,7 +65,7 @@ def judge_training(observation: Observation, all_right: bool, mean_in_layers: bo
     told = f"the loss went from {losses[0]:.4f} to {losses[1]:.4f} in {TRAINING_STEPS} steps"
     s.right = next((end for end in ends if close(outputs[1], end)), ends[0] if ends else None)
     # The gradient that a network with a softmax wants may be that with respect to the scores.
-    other = softened or observation.remembers
+    other = softened or observation.remembers or regularized
     if (s.right is None or other) and losses[1] < losses[0]:
         s.right = outputs[1]
     sample = Sample(run.case, 0, outputs[1], s)
