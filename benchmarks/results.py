@@ -58,14 +58,10 @@ def _ratios(contenders: Mapping[str, Results]) -> Results:
         return {}
     subject = contenders["handgrad"]
     limits = [name for name, other in contenders.items() if other["role"] == "limit"]
-    same_threads = [
-        name for name in limits if contenders[name]["threads"] == subject.get("threads")
-    ]
     others = {
         "best peer": [name for name, other in contenders.items() if other["role"] == "peer"],
         "torch eager": [name for name in contenders if name == "torch eager"],
         "limit": limits,
-        "limit on as many threads": same_threads,
     }
     ratios = {}
     for what, names in others.items():

@@ -41,10 +41,9 @@ def test_ratios_are_of_the_same_round_and_the_best_peer_has_the_lowest_median():
     assert RESULT["ratios"]["torch eager"]["median"] == 0.5
 
 
-def test_the_limit_is_the_fastest_and_also_given_on_as_many_threads():
+def test_the_limit_is_the_fastest():
     assert RESULT["ratios"]["limit"]["to"] == "products 2"
     assert RESULT["ratios"]["limit"]["median"] == 4.0
-    assert RESULT["ratios"]["limit on as many threads"]["median"] == 2.0
 
 
 def test_the_table_has_targets_and_last_times_ratios():
