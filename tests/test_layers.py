@@ -162,7 +162,19 @@ def test_gradients_that_are_assigned_reach_the_vector():
     np.testing.assert_array_equal(layer.gradients, [1] * 6 + [2] * 3)
 
 
-def test_dropout_takes_whole_numbers():
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool])
+@pytest.mark.parametrize(
+    "layer",
+    [Linear(3, 2, rng=0, dtype=float), Sigmoid(), Tanh(), ReLU(), Residual([ReLU()]), Dropout(0.5)],
+)
+def test_whole_numbers_are_taken_as_the_floats_that_they_are(layer, dtype):
+    X = np.array([[0, 1, 200], [3, 150, 7]]).astype(dtype)
+    found = layer.forward(X)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, layer.forward(X.astype(float)))
+
+
+def test_dropout_of_whole_numbers_scales_up_what_is_left():
     layer = Dropout(0.5)
     layer.rng = np.random.default_rng(0)
     assert set(layer.forward(np.ones((9, 9), int)).ravel()) == {0.0, 2.0}

@@ -24,6 +24,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 Array = NDArray[np.floating]
 
 
+def as_floats(values: ArrayLike) -> Array:
+    """Give an array of these: of float64, unless they are floating-point numbers already."""
+    array = np.asarray(values)
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
 class Layer:
     """What all layers share: no parameters, unless a layer says otherwise."""
 
@@ -227,7 +233,7 @@ class Sigmoid(Activation):
         exact e⁻⁸⁸ instead, gradients of saturated units become denormal numbers, with which
         processors compute so slowly that a step takes six times as long.)
         """
-        A = np.multiply(X, HALF, out=out)
+        A = np.multiply(as_floats(X), HALF, out=out)
         np.tanh(A, out=A)
         A *= HALF
         A += HALF
@@ -248,7 +254,7 @@ class Tanh(Activation):
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """A = tanh(X)."""
-        self.A = A = np.tanh(X, out=out)
+        self.A = A = np.tanh(as_floats(X), out=out)
         return A
 
     def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
@@ -265,7 +271,7 @@ class ReLU(Activation):
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """A = max(0, X)."""
-        self.A = A = np.maximum(X, 0, out=out)
+        self.A = A = np.maximum(as_floats(X), 0, out=out)
         return A
 
     def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
@@ -299,8 +305,7 @@ class Dropout(Layer):
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """A = X ∘ M/(1 − p), or A = X if there is no rng."""
-        X = np.asarray(X)
-        X = X if X.dtype.kind == "f" else X.astype(float)
+        X = as_floats(X)
         mask = self.mask
         if mask is None or mask.shape != X.shape or mask.dtype != X.dtype:
             mask = self.mask = np.empty(X.shape, X.dtype)
@@ -340,7 +345,7 @@ class Residual(Layer):
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """A = X + F(X)."""
-        F = X = np.asarray(X)
+        F = X = as_floats(X)
         if (X.shape, X.dtype) != self._takes:
             self._takes = X.shape, X.dtype
             self._outputs = [None] * len(self.layers)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from handgrad.layers import Array
+from handgrad.layers import Array, as_floats
 
 
 class CrossEntropy:
@@ -53,7 +53,7 @@ class CrossEntropy:
             If the logits are not n × c, the labels are not one a row, or one is not a class.
         """
         self._kept = None
-        Z, y = _as_floats(logits), np.asarray(labels)
+        Z, y = as_floats(logits), np.asarray(labels)
         if Z.ndim != 2 or y.shape != Z.shape[:1] or not Z.size:
             raise ValueError(
                 f"logits n × c take n labels, got logits of shape {Z.shape} and labels of shape "
@@ -131,14 +131,8 @@ def log_softmax(logits: ArrayLike) -> Array:
 
     A logit of −∞, or one further below the largest than numbers go, has a log p of −∞.
     """
-    z = _below_largest(_as_floats(logits))
+    z = _below_largest(as_floats(logits))
     return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-
-
-def _as_floats(values: ArrayLike) -> Array:
-    """An array of these, of floats where they are whole numbers."""
-    array = np.asarray(values)
-    return array.astype(float) if array.dtype.kind in "iub" else array
 
 
 def _below_largest(Z: Array) -> Array:
