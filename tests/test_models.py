@@ -38,6 +38,19 @@ def test_a_model_read_back_predicts_the_same(tmp_path, tiny, dtype):
     )
 
 
+@pytest.mark.parametrize("hidden_dim", [np.int64(16), np.array([7]), np.array([7, 6])])
+def test_a_network_built_with_numpys_numbers_is_saved(tmp_path, tiny, hidden_dim):
+    labels = tiny.labels.astype(np.uint8)
+    network = FeedForwardNeuralNetwork(
+        np.int64(12), labels.max() + 1, hidden_dim, np.int64(3), dropout=np.float32(0.5),
+        residual=np.True_,
+    )  # fmt: skip
+    save_model(tmp_path / "model.safetensors", NetworkModel(network, Scaling()))
+    found = load_model(tmp_path).network
+    assert repr(found) == repr(network)
+    np.testing.assert_array_equal(found.parameters, network.parameters)
+
+
 def test_a_model_of_straightened_images_straightens_what_it_is_given(tmp_path, model, tiny):
     upright = dataclasses.replace(model, straighten=True)
     expected = model.predict_log_proba(straighten(tiny.pixels, image_shape=(3, 4)))

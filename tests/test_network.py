@@ -245,6 +245,15 @@ def test_a_shallow_copy_leaves_the_original_its_vector():
 
 def test_one_width_in_a_list_is_for_all():
     assert Hyperparameters(hidden_dim=(16,), num_layers=5).hidden_dim == 16
-    assert len(FeedForwardNeuralNetwork(4, 3, hidden_dim=(16,), num_layers=1).layers) == 1
-    with pytest.raises(ValueError, match="2 widths, expected 0"):
-        FeedForwardNeuralNetwork(4, 3, hidden_dim=(16, 8), num_layers=1)
+    for num_layers in (1, 2, 5):
+        network = FeedForwardNeuralNetwork(4, 3, hidden_dim=(16,), num_layers=num_layers)
+        assert [layer.output_dim for layer in network.linear_layers] == [16] * (num_layers - 1) + [
+            3
+        ]
+
+
+@pytest.mark.parametrize("num_layers", [1, 2, 5])
+def test_several_widths_are_as_many_as_hidden_layers(num_layers):
+    sentence = f"2 widths, expected one for all, or {num_layers - 1} for num_layers {num_layers}"
+    with pytest.raises(ValueError, match=sentence):
+        FeedForwardNeuralNetwork(4, 3, hidden_dim=(16, 8), num_layers=num_layers)

@@ -15,6 +15,7 @@ on a batch of any size.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -110,13 +111,14 @@ class Linear(Layer):
                 raise ValueError(f"{name} must be at least 1, got {value}")
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
-        self.input_dim = input_dim
-        self.output_dim = output_dim
-        self.size = input_dim * output_dim + output_dim
+        # Python's own integers, which do not overflow: a width may be a byte of numpy's.
+        self.input_dim = d = operator.index(input_dim)
+        self.output_dim = c = operator.index(output_dim)
+        self.size = d * c + c
         self.X: Array | None = None
         self._split(np.empty(self.size, dtype), np.zeros(self.size, dtype))
-        draws = np.random.default_rng(rng).standard_normal((input_dim, output_dim))
-        self.weights[:] = np.sqrt(2 / input_dim) * draws
+        draws = np.random.default_rng(rng).standard_normal((d, c))
+        self.weights[:] = np.sqrt(2 / d) * draws
         self.bias[:] = 0.5
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal
@@ -42,7 +43,7 @@ class FeedForwardNeuralNetwork:
         The width of every hidden layer, or a width each: num_layers − 1 of them.
     num_layers
         The number of linear layers; an activation follows each but the last. With 1 the network
-        is one linear map, and `hidden_dim` and `activation` say nothing.
+        is one linear map, of which `activation` and one `hidden_dim` for all say nothing.
     activation
         g: a layer's class, such as ReLU, or the name of one of handgrad's.
     dropout, input_dropout
@@ -69,8 +70,9 @@ class FeedForwardNeuralNetwork:
     Raises
     ------
     ValueError
-        If a dimension or `num_layers` is not at least 1, the widths are not as many as the
-        hidden layers, or the activation is unknown.
+        If a dimension or `num_layers` is not at least 1, there are several widths but not as many
+        as hidden layers, the activation is unknown, the dtype is neither of the two, or a share
+        that is dropped is not from 0 to below 1.
     """
 
     def __init__(
@@ -89,21 +91,22 @@ class FeedForwardNeuralNetwork:
     ):
         if num_layers < 1:
             raise ValueError(f"num_layers must be at least 1, got {num_layers}")
-        self.input_dim, self.output_dim = input_dim, output_dim
-        self.hidden_dim, self.num_layers = hidden_dim, num_layers
+        # Python's own numbers, whatever is given: numpy's cannot be written to a model's file.
+        self.input_dim, self.output_dim = operator.index(input_dim), operator.index(output_dim)
+        self.num_layers = operator.index(num_layers)
+        self.hidden_dim = _plain_widths(hidden_dim)
         self.activation = _activation_class(activation)
-        self.dropout, self.input_dropout, self.residual = dropout, input_dropout, residual
+        self.dropout, self.input_dropout = float(dropout), float(input_dropout)
+        self.residual = bool(residual)
         rng = np.random.default_rng(rng)
-        *hidden, last = [
-            Linear(d, c, rng=rng, dtype=dtype)
-            for d, c in pairwise([input_dim, *_widths(hidden_dim, num_layers), output_dim])
-        ]
-        self.layers: list[Layer] = [Dropout(input_dropout)] if input_dropout else []
+        widths = [self.input_dim, *self._hidden_widths(), self.output_dim]
+        *hidden, last = [Linear(d, c, rng=rng, dtype=dtype) for d, c in pairwise(widths)]
+        self.layers: list[Layer] = [Dropout(self.input_dropout)] if input_dropout else []
         for i, linear in enumerate(hidden):
             layers: list[Layer] = [linear, self.activation()]
             if residual and i > 0 and linear.input_dim == linear.output_dim:
                 layers = [Residual(layers)]
-            self.layers += [*layers, Dropout(dropout)] if dropout else layers
+            self.layers += [*layers, Dropout(self.dropout)] if dropout else layers
         self.layers.append(last)
         self.linear_layers = [*hidden, last]
         self._first = self.layers.index(self.linear_layers[0])
@@ -161,6 +164,18 @@ class FeedForwardNeuralNetwork:
         for layer in self.layers:
             layer.step(step_size)
 
+    def _hidden_widths(self) -> Sequence[int]:
+        """The widths of the hidden layers, one each."""
+        count = self.num_layers - 1
+        if isinstance(self.hidden_dim, int):
+            return [self.hidden_dim] * count
+        if len(self.hidden_dim) != count:
+            raise ValueError(
+                f"hidden_dim has {len(self.hidden_dim)} widths, expected one for all, or {count} "
+                f"for num_layers {self.num_layers}"
+            )
+        return self.hidden_dim
+
     def _gather(self, dtype: DTypeLike) -> None:
         """Move the parameters of all layers into one vector, and the gradients into another."""
         size = sum(layer.size for layer in self.layers)
@@ -204,18 +219,10 @@ class Workspace:
         self.input_gradients += [np.empty((n, width), dtype) for width in widths[1:-1]]
 
 
-def _widths(hidden_dim: int | Sequence[int], num_layers: int) -> list[int]:
-    """The widths of the hidden layers."""
-    if isinstance(hidden_dim, int | np.integer):
-        return [int(hidden_dim)] * (num_layers - 1)
-    if num_layers == 1 and len(hidden_dim) == 1:
-        return []
-    if len(hidden_dim) != num_layers - 1:
-        raise ValueError(
-            f"hidden_dim has {len(hidden_dim)} widths, expected {num_layers - 1} for "
-            f"num_layers {num_layers}"
-        )
-    return list(hidden_dim)
+def _plain_widths(hidden_dim: int | Sequence[int]) -> int | tuple[int, ...]:
+    """The width of every hidden layer, or a width each if there are more than one."""
+    widths = tuple(operator.index(width) for width in np.atleast_1d(hidden_dim))
+    return widths[0] if len(widths) == 1 else widths
 
 
 def _activation_class(activation: type[Layer] | str) -> type[Layer]:
