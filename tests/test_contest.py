@@ -9,7 +9,7 @@ import pytest
 from handgrad import contest as contests
 from handgrad.cli import run
 from handgrad.contest import new_contest
-from handgrad.datasets import Source, write_csv, write_npz
+from handgrad.datasets import Dataset, Source, small_mnist, write_csv, write_npz
 from handgrad.ensemble import AverageModel, Views
 from handgrad.errors import UsageError
 from handgrad.models import load_model
@@ -218,6 +218,7 @@ def test_a_wrong_call_is_one_line_and_exit_status_2(arguments, sentence, here, t
         (["contest", "--resume", "nowhere"], "nowhere: not a contest's folder"),
         (["contest", "--resume", "taken"], "not the configuration of a contest"),
         (["contest", "tiny.npz"], "images of 784 pixels, expected 12 as in tiny.npz"),
+        (["contest", "wide.npz"], "images of 28 × 28, those of wide.npz are 14 × 56"),
         (["contest", "--test", "nowhere.csv"], "nowhere.csv: no such file"),
     ],
 )
@@ -229,6 +230,8 @@ def test_a_problem_with_the_data_is_one_line_and_exit_status_1(
 
 def check_refusal(status, arguments, sentence, here, tiny, capsys):
     write_csv(here / "flat.csv", tiny)
+    wide = small_mnist().train.rows(slice(60)).pixels.reshape(-1, 14, 56)
+    write_npz(here / "wide.npz", Dataset(wide, np.arange(60) % 10))
     (here / "taken").mkdir()
     (here / "taken" / "config.toml").write_text("[contest]\n")
     before = sorted(here.rglob("*"))

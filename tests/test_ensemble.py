@@ -15,10 +15,10 @@ from handgrad.warps import Warps
 WARPS = Warps(rotation=20, scale=0.2, shear=0.1, shift=1, elastic=0.5, bumps=2)
 
 
-def network_model(seed, **changes):
+def network_model(seed, image_shape=(3, 4), **changes):
     shape = {"input_dim": 12, "output_dim": 5, "hidden_dim": 7, "activation": "ReLU"} | changes
     network = FeedForwardNeuralNetwork(**shape, rng=seed)
-    return NetworkModel(network, Scaling(1 / 255, -0.1 * seed), (3, 4))
+    return NetworkModel(network, Scaling(1 / 255, -0.1 * seed), image_shape)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_an_average_read_back_predicts_the_same(tmp_path, members, tiny, views):
     [
         (network_model(1, output_dim=4), "knows 4 classes, network 1 .* knows 5 classes"),
         (
-            dataclasses.replace(network_model(1, input_dim=9), image_shape=(3, 3)),
+            network_model(1, (3, 3), input_dim=9),
             r"network 2 takes 9 pixels \(3 × 3\).*network 1 12 pixels \(3 × 4\)",
         ),
         (dataclasses.replace(network_model(1), straighten=True), "straightened"),

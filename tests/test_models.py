@@ -6,7 +6,7 @@ from safetensors.numpy import load_file, save_file
 
 from handgrad import FeedForwardNeuralNetwork
 from handgrad.datasets import Dataset, Scaling
-from handgrad.ensemble import AverageModel
+from handgrad.ensemble import AverageModel, Views
 from handgrad.errors import DataError
 from handgrad.evaluation import Evaluation, evaluate
 from handgrad.models import (
@@ -17,7 +17,11 @@ from handgrad.models import (
     save_model,
     write_tensors,
 )
+from handgrad.naive_bayes import BernoulliNaiveBayes
+from handgrad.naive_bayes.pixels import fit_pixels
+from handgrad.orientation import feature_count
 from handgrad.straighten import straighten
+from handgrad.warps import Warps
 
 
 @pytest.fixture
@@ -88,12 +92,41 @@ def test_probabilities_are_those_of_the_scaled_pixels(model, tiny):
     np.testing.assert_array_equal(model.predict(tiny.pixels), Z.argmax(axis=1))
 
 
-def test_pixels_may_be_whatever_numpy_makes_numbers_of(model, tiny):
+@pytest.fixture
+def models(model, tiny):
+    """One of every kind, all of images of 3 × 4."""
     upright = dataclasses.replace(model, straighten=True)
-    for each in (model, AverageModel((model,)), AverageModel((upright,))):
-        expected = each.predict(tiny.pixels)
-        for pixels in (tiny.pixels.tolist(), tiny.pixels.astype(float), tiny.pixels.astype(int)):
-            np.testing.assert_array_equal(each.predict(pixels), expected)
+    edges = FeedForwardNeuralNetwork(feature_count((3, 4)), 5, rng=0)
+    return {
+        "network": model,
+        "straightened": upright,
+        "edges": NetworkModel(edges, Scaling(), (3, 4), oriented_gradients=True),
+        "average": AverageModel((model,)),
+        "average of straightened": AverageModel((upright,)),
+        "average of views": AverageModel((model,), Views(Warps(), 2)),
+        "Bernoulli": fit_pixels(BernoulliNaiveBayes(threshold=127), tiny),
+    }
+
+
+KINDS = (
+    "network", "straightened", "edges", "average", "average of straightened", "average of views",
+    "Bernoulli",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pixels_may_be_whatever_numpy_makes_numbers_of(models, kind, tiny):
+    model, pixels = models[kind], tiny.pixels
+    expected = model.predict(pixels)
+    for same in (
+        pixels.tolist(),
+        pixels.astype(float),
+        pixels.astype(int),
+        pixels.reshape(-1, 3, 4),
+    ):
+        np.testing.assert_array_equal(model.predict(same), expected)
+    found = model.predict_proba(pixels > 127)
+    np.testing.assert_array_equal(found, model.predict_proba((pixels > 127).astype(np.uint8)))
 
 
 @pytest.mark.parametrize(
@@ -106,12 +139,19 @@ def test_pixels_may_be_whatever_numpy_makes_numbers_of(model, tiny):
         ([1, 2], "pixels are not an array, n × d"),
     ],
 )
-def test_what_are_no_pixels_is_refused(model, value, sentence):
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_are_no_pixels_is_refused(models, kind, value, sentence):
     pixels = [[0] * 12 for _ in range(2)]
     pixels[1][2] = value
-    for each in (model, AverageModel((model,))):
-        with pytest.raises(DataError, match=sentence):
-            each.predict(pixels)
+    with pytest.raises(DataError, match=sentence):
+        models[kind].predict(pixels)
+
+
+@pytest.mark.parametrize("shape", [(12,), (2, 13), (2, 4, 3), (2, 3, 5), (2, 1, 3, 4)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_pixels_of_another_shape_are_refused(models, kind, shape):
+    with pytest.raises(DataError, match="must be n × 12 or n × 3 × 4, found an array of shape"):
+        models[kind].predict(np.zeros(shape, np.uint8))
 
 
 def test_a_damaged_or_foreign_file_is_named(tmp_path, model):
@@ -138,6 +178,19 @@ def test_a_model_of_another_shape_than_the_data_is_named(model, digits, tiny):
     sixth = Dataset(tiny.pixels, np.full(30, 5), name="sixth")
     with pytest.raises(DataError, match="label 5; the model knows 5 classes, 0 to 4"):
         evaluate(model, sixth)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_images_laid_out_in_other_rows_are_not_misread(models, kind, tiny):
+    turned = Dataset(tiny.pixels, tiny.labels, image_shape=(4, 3), name="turned")
+    unknown = Dataset(tiny.pixels, tiny.labels)
+    assert unknown.image_shape is None
+    accuracy = evaluate(models[kind], unknown).accuracy
+    if kind in ("network", "average", "Bernoulli"):
+        assert evaluate(models[kind], turned).accuracy == accuracy
+    else:
+        with pytest.raises(DataError, match="turned: images of 4 × 3, the model takes 3 × 4"):
+            evaluate(models[kind], turned)
 
 
 def test_evaluation_counts_what_was_taken_for_what():

@@ -26,7 +26,7 @@ from typing import Any
 from handgrad.datasets import Dataset, Source, small_mnist
 from handgrad.ensemble import AverageModel, Views, save_average
 from handgrad.errors import DataError
-from handgrad.evaluation import Evaluation, evaluate
+from handgrad.evaluation import Evaluation, check_same_shape, evaluate
 from handgrad.files import locked, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import network_model, read_tensors
@@ -209,7 +209,7 @@ def write_entry(contest: Contest) -> Result:
 def _load(source: Source, test: Path | None) -> tuple[Data, Dataset]:
     train, validation = source.load()
     check_data(train, validation)
-    shape_of_images(train)
+    shape = shape_of_images(train)
     if test is None:
         images = small_mnist().test
     else:
@@ -219,6 +219,7 @@ def _load(source: Source, test: Path | None) -> tuple[Data, Dataset]:
             f"{images.name}: images of {counted(images.input_dim, 'pixel')}, expected "
             f"{train.input_dim} as in {train.name}"
         )
+    check_same_shape(images, shape, f"those of {train.name} are")
     return (train, validation), images
 
 

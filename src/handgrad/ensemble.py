@@ -101,6 +101,11 @@ class AverageModel:
             raise UsageError("views need images, and these networks take none")
 
     @property
+    def uses_image_shape(self) -> bool:
+        """Whether a network does, or the images are warped."""
+        return self.views is not None or any(each.uses_image_shape for each in self.members)
+
+    @property
     def input_dim(self) -> int:
         """d, the number of pixels of an image."""
         return self.members[0].input_dim

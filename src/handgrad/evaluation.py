@@ -71,10 +71,25 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
 
 
 def check_fit(model: Model, dataset: Dataset) -> None:
-    """Raise DataError if the images are not of the size that the model takes."""
+    """Raise DataError if the images are not of the size, or the shape, that the model takes."""
     if dataset.input_dim != model.input_dim:
         hint = "; is there no label in it? then say --label none"
         raise DataError(
             f"{dataset.name}: images of {counted(dataset.input_dim, 'pixel')}, the model takes "
             f"{model.input_dim}{hint if dataset.input_dim == model.input_dim - 1 else ''}"
+        )
+    if model.uses_image_shape:
+        check_same_shape(dataset, model.image_shape, "the model takes")
+
+
+def check_same_shape(dataset: Dataset, shape: tuple[int, int] | None, where: str) -> None:
+    """Raise DataError if the images have another shape than those elsewhere, where both are known.
+
+    `where` says whose the `shape` is.
+    """
+    if shape and dataset.image_shape and dataset.image_shape != shape:
+        rows, columns = dataset.image_shape
+        raise DataError(
+            f"{dataset.name}: images of {rows} × {columns}, {where} {shape[0]} × {shape[1]}; if "
+            f"they are, say --image-shape {shape[0]} {shape[1]}"
         )

@@ -35,9 +35,16 @@ Metadata = dict[str, Any]
 
 
 class Model(Protocol):
-    """What every model does, whatever it is inside: it classifies pixels, n × d, 0 to 255."""
+    """What every model does, whatever it is inside: it classifies pixels, n × d, 0 to 255.
+
+    They may be given as anything that `as_pixels` takes; what it refuses is a DataError.
+    """
 
     image_shape: tuple[int, int] | None
+
+    @property
+    def uses_image_shape(self) -> bool:
+        """Whether the same pixels are other images to it if they are laid out in other rows."""
 
     @property
     def input_dim(self) -> int:
@@ -57,8 +64,12 @@ class Model(Protocol):
         """Name the most probable class of each image."""
 
 
-def as_pixels(pixels: ArrayLike) -> NDArray:
-    """Give pixels as an array of numbers from 0 to 255.
+def as_pixels(
+    pixels: ArrayLike, input_dim: int, image_shape: tuple[int, int] | None = None
+) -> NDArray:
+    """Give pixels as an array n × d of numbers from 0 to 255, with d = `input_dim`.
+
+    They may be n × rows × columns too, if that is the `image_shape`; Booleans count as 0 and 1.
 
     Raises
     ------
@@ -69,8 +80,18 @@ def as_pixels(pixels: ArrayLike) -> NDArray:
         array = np.asarray(pixels)
     except ValueError as error:
         raise DataError(f"pixels are not an array, n × d: {error}") from error
-    if array.dtype.kind not in "buif":
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8)
+    if array.dtype.kind not in "uif":
         raise DataError(f"pixels must be numbers from 0 to 255, found {array.dtype}")
+    if array.shape[1:] not in ((input_dim,), image_shape):
+        images = f" or n × {image_shape[0]} × {image_shape[1]}" if image_shape else ""
+        raise DataError(
+            f"pixels must be n × {input_dim}{images}, found an array of shape {array.shape}"
+        )
+    array = array.reshape(-1, input_dim)
+    if array.dtype is BYTES:  # They can hold nothing else.
+        return array
     wrong = np.argwhere(~((array >= 0) & (array <= 255)))
     if len(wrong):
         index = tuple(wrong[0].tolist())
@@ -87,8 +108,11 @@ class NetworkModel:
     Each image is straightened, if the network was trained on such; then its pixels, or its oriented
     gradients, are scaled.
 
-    Pixels may be given as anything that numpy makes an array of numbers from 0 to 255 of; what is
-    none is a DataError.
+    Raises
+    ------
+    ValueError
+        If the network has another number of inputs than the images give, or needs images and has
+        no `image_shape`.
     """
 
     network: FeedForwardNeuralNetwork
@@ -102,9 +126,14 @@ class NetworkModel:
         if self.oriented_gradients:
             fits = shape is not None and feature_count(shape) == inputs
         else:
-            fits = not self.straighten or (shape is not None and math.prod(shape) == inputs)
+            fits = not self.straighten if shape is None else math.prod(shape) == inputs
         if not fits:
             raise ValueError(f"a network of {inputs} inputs and images of {shape} do not fit")
+
+    @property
+    def uses_image_shape(self) -> bool:
+        """Whether images are straightened, or searched for edges."""
+        return self.straighten or self.oriented_gradients
 
     @property
     def input_dim(self) -> int:
@@ -124,10 +153,13 @@ class NetworkModel:
 
     def prepare(self, pixels: ArrayLike) -> NDArray:
         """Check the images, n × d, and straighten them if the network was trained on such."""
-        # Bytes can hold nothing else, and a call for them would be felt: one image takes 9 µs.
-        if not (isinstance(pixels, np.ndarray) and pixels.dtype is BYTES):
-            pixels = as_pixels(pixels)
-        return straighten(pixels, image_shape=self.image_shape) if self.straighten else pixels
+        d = self.input_dim
+        # As most are given. A call to find that out would be felt: one image takes 9 µs.
+        if isinstance(pixels, np.ndarray) and pixels.dtype is BYTES and pixels.shape[1:] == (d,):
+            images: NDArray = pixels
+        else:
+            images = as_pixels(pixels, d, self.image_shape)
+        return straighten(images, image_shape=self.image_shape) if self.straighten else images
 
     def classify(self, pixels: NDArray[np.uint8]) -> Array:
         """Compute log p(class | image), n × c, for pixels that are prepared already."""

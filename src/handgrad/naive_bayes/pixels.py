@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from handgrad.datasets import Dataset
 from handgrad.errors import DataError
 from handgrad.layers import Array
-from handgrad.models import Metadata, Tensors, write_tensors
+from handgrad.models import Metadata, Tensors, as_pixels, write_tensors
 from handgrad.naive_bayes.discrete import BernoulliNaiveBayes
 
 KIND = "bernoulli-naive-bayes"
@@ -30,6 +30,11 @@ class BernoulliModel:
     image_shape: tuple[int, int] | None = None
 
     @property
+    def uses_image_shape(self) -> bool:
+        """Never: each pixel counts alone, wherever it is."""
+        return False
+
+    @property
     def input_dim(self) -> int:
         """d, the number of pixels of an image."""
         return self.bayes.n_features
@@ -41,15 +46,18 @@ class BernoulliModel:
 
     def predict_log_proba(self, pixels: ArrayLike) -> Array:
         """Compute log p(class | image), n × c, for pixels n × d, 0 to 255."""
-        return self.bayes.predict_log_proba(pixels)
+        return self.bayes.predict_log_proba(self._features(pixels))
 
     def predict_proba(self, pixels: ArrayLike) -> Array:
         """Compute p(class | image), n × c, for pixels n × d, 0 to 255."""
-        return self.bayes.predict_proba(pixels)
+        return self.bayes.predict_proba(self._features(pixels))
 
     def predict(self, pixels: ArrayLike) -> NDArray[np.intp]:
         """Name the most probable class of each image, for pixels n × d, 0 to 255."""
-        return self.bayes.predict(pixels)
+        return self.bayes.predict(self._features(pixels))
+
+    def _features(self, pixels: ArrayLike) -> NDArray:
+        return as_pixels(pixels, self.input_dim, self.image_shape)
 
 
 def fit_pixels(bayes: BernoulliNaiveBayes, train: Dataset) -> BernoulliModel:
@@ -96,9 +104,9 @@ def bernoulli_model(path: Path, tensors: Tensors, metadata: Metadata) -> Bernoul
     try:
         class_count, feature_count = tensors["class_count"], tensors["feature_count"]
         settings = {name: metadata[name] for name in ("threshold", "alpha", "priors")}
-        shape = metadata["image_shape"]
+        shape = metadata["image_shape"] and tuple(metadata["image_shape"])
         bayes = BernoulliNaiveBayes(**settings)
         bayes.fit_counts(np.arange(len(class_count)), class_count, feature_count)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: the description of the model is damaged ({error})") from error
-    return BernoulliModel(bayes, tuple(shape) if shape else None)
+    return BernoulliModel(bayes, shape)
