@@ -1,6 +1,7 @@
 """The same study on a Dask cluster: a real scheduler and two real workers on this machine."""
 
 import contextlib
+import functools
 import json
 import subprocess
 import sys
@@ -108,6 +109,19 @@ def test_an_unfinished_run_goes_on_there_from_its_checkpoint(cluster, plan, tmp_
     assert set(endings) == {"huge", "seed=1"}
     # The very seconds of every epoch are those of before: it was not run again.
     assert {name: (folder / name).read_bytes() for name in before} == before
+
+
+def test_a_study_that_is_finished_runs_nothing_there(cluster, tmp_path, tiny):
+    address, _ = cluster
+    write_npz(tmp_path / "tiny.npz", tiny)
+    text = '[defaults]\nmax_epochs = 1\n[data]\ndata = "tiny.npz"\n[grid]\nseed = [1]\n'
+    (tmp_path / "my.toml").write_text(text, encoding="utf-8")
+    finished = functools.partial(plan_study, read_study(tmp_path / "my.toml"), tmp_path / "out")
+    carry_out(finished(), jobs=1)
+    table = (tmp_path / "out" / "results.csv").read_bytes()
+    with connected(address) as client:
+        assert carry_out(finished(), client) == {}
+    assert (tmp_path / "out" / "results.csv").read_bytes() == table
 
 
 def test_a_killed_worker_costs_a_retry(cluster, plan, tmp_path):

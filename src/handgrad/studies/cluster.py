@@ -74,22 +74,16 @@ def run_on_cluster(
     """Carry out the runs on a cluster's workers, and yield how each ended, as it ends."""
     from distributed import as_completed
 
+    if not tasks:
+        return
     # A topic of its own: others may be running studies on the same cluster.
     topic = f"handgrad-progress-{uuid.uuid4().hex}"
     client.subscribe_topic(topic, lambda event: board.write(*event[1]))
     everywhere = client.scatter(data, broadcast=True, hash=False)
-    by_key = {}
-    futures = []
-    for task in tasks:
-        _take_back(task.folder)
-        future = client.submit(_on_worker, task, _get(task.folder), everywhere, topic, pure=False)
-        by_key[future.key] = task
-        futures.append(future)
-    # Held nowhere but in the iterator, a result is forgotten once it is written.
-    waiting = as_completed(futures, loop=client.loop)
-    del futures, future
-    for future in waiting:
-        task = by_key[future.key]
+    under_way = {_submit(client, task, everywhere, topic): task for task in tasks}
+    for future in as_completed(under_way, loop=client.loop):
+        # Held no longer, a result is forgotten once it is written.
+        task = under_way.pop(future)
         if future.status == "finished":
             ending, files = future.result()
             if ending.status != "failed":
@@ -103,6 +97,12 @@ def run_on_cluster(
                 f"{client.scheduler.address}: the scheduler is gone; what ended before is kept, "
                 "and the same command goes on with the rest"
             )
+
+
+def _submit(client: Any, task: Task, data: Any, topic: str) -> Any:
+    """Send a run to the cluster with what there is of it already, and give its future."""
+    _take_back(task.folder)
+    return client.submit(_on_worker, task, _get(task.folder), data, topic, pure=False)
 
 
 def _on_worker(task: Task, files: Files, data: Data, topic: str) -> tuple[Ending, Files]:
