@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, replace
 
 import psutil
 import pytest
@@ -327,17 +328,18 @@ def test_a_worker_that_cannot_read_the_data_says_so(few, study, tmp_path):
     assert (ending.status, ending.problem) == ("failed", "few.npz: no such file")
 
 
+@dataclass(frozen=True)
+class Deadly:
+    """A source that ends the process it is loaded in."""
+
+    def load(self):
+        os._exit(1)
+
+
 def test_a_run_that_kills_its_worker_takes_no_other_with_it(few, study, tmp_path):
-    class Deadly:
-        """A source that ends the process it is loaded in."""
-
-        def load(self):
-            os._exit(1)
-
-    read = study()
-    tasks = list(plan_study(read, tmp_path / "out").tasks)
+    tasks = list(plan_study(study(), tmp_path / "out").tasks)
     (tmp_path / "out" / "runs").mkdir(parents=True)
-    tasks[1] = Task(1, tasks[1].name, tasks[1].folder, tasks[1].hyperparameters, Deadly())
+    tasks[1] = replace(tasks[1], source=Deadly())
     with new_board(len(tasks)) as board:
         endings = {ending.name: ending for ending in run_here(tasks, few, 2, board)}
     assert len(endings) == len(tasks)
@@ -345,6 +347,35 @@ def test_a_run_that_kills_its_worker_takes_no_other_with_it(few, study, tmp_path
     assert deadly.status == "failed"
     assert f"died {RETRIES + 1} times" in deadly.problem
     assert {ending.status for ending in endings.values()} == {"finished"}
+
+
+def test_a_run_that_kills_its_worker_does_not_take_the_command_when_it_is_the_last(
+    study, reference, monkeypatch
+):
+    monkeypatch.setattr("handgrad.studies.pool.RETRIES", 0)
+    plan = plan_study(study(), reference)
+    shutil.rmtree(plan.tasks[2].folder)
+    deadly = replace(plan.tasks[2], source=Deadly())
+    plan = replace(plan, tasks=(*plan.tasks[:2], deadly, plan.tasks[3]))
+    with new_board(len(plan.tasks)) as board:
+        [ending] = run_study(plan, board)
+    assert ending.status == "failed"
+    assert "the process that ran it died" in ending.problem
+
+
+def test_with_a_single_core_runs_go_one_at_a_time_in_the_order_of_the_study(
+    few, study, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("handgrad.studies.pool.available_cores", lambda: 1)
+    tasks = plan_study(study(), tmp_path / "out").tasks
+    (tmp_path / "out" / "runs").mkdir(parents=True)
+    with new_board(len(tasks)) as board:
+        endings = run_here(tasks, few, None, board)
+        first = next(endings)
+        started = [board.started(task.number) for task in tasks]
+        rest = [ending.name for ending in endings]
+    assert [first.name, *rest] == [task.name for task in tasks]
+    assert started == [True, False, False, False]
 
 
 def test_a_study_killed_half_way_and_started_again(study, tmp_path):

@@ -16,21 +16,23 @@ from handgrad.files import joined
 from handgrad.runs import Data
 from handgrad.studies.board import Board
 from handgrad.studies.work import Ending, Task, carry_out
+from handgrad.threads import available_cores
 
 RETRIES = 2
 """How often a run is tried again after the worker that had it was killed."""
 
 
-def run_here(tasks: Sequence[Task], data: Data, jobs: int, board: Board) -> Iterator[Ending]:
+def run_here(tasks: Sequence[Task], data: Data, jobs: int | None, board: Board) -> Iterator[Ending]:
     """Carry out the runs, `jobs` at a time, and yield how each ended, as it ends.
 
-    With one job they run in this process, on these data; a worker process loads its own.
+    With `jobs` 1 they run in this process, on these data, and one that kills its process takes it
+    with it. Otherwise worker processes run them, which load their own; None: one for every core.
     """
     if jobs == 1:
         for task in tasks:
             yield carry_out(task, lambda _: data, functools.partial(board.write, task.number))
     else:
-        yield from _in_processes(tasks, jobs, board)
+        yield from _in_processes(tasks, jobs or available_cores(), board)
 
 
 def _in_processes(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[Ending]:
@@ -42,7 +44,8 @@ def _in_processes(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[En
     """
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    groups, killed = [list(tasks)], Counter[str]()
+    alone = [[task] for task in reversed(tasks)]
+    groups, killed = [list(tasks)] if tasks and jobs > 1 else alone, Counter[str]()
     while groups:
         group = groups.pop()
         left = {task.name: task for task in group}
@@ -66,7 +69,9 @@ def _in_processes(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[En
 def _side_by_side(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[Ending]:
     from joblib import Parallel, delayed
 
-    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
+    # For a single worker joblib would take this process.
+    workers = max(2, min(jobs, len(tasks)))
+    parallel = Parallel(workers, backend="loky", return_as="generator_unordered", batch_size=1)
     parent = os.getpid()
     with _interrupts_blocked():
         endings = parallel(delayed(_in_worker)(task, board.path, parent) for task in tasks)

@@ -15,7 +15,6 @@ from handgrad.studies.reading import read_study
 from handgrad.studies.results import RESULTS_FILE, write_results
 from handgrad.studies.study import Question, Study
 from handgrad.studies.work import Ending
-from handgrad.threads import available_cores
 
 
 def run_study(
@@ -57,7 +56,6 @@ def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[E
     _discard(study, folder)
     write_text(folder / "study.toml", tomli_w.dumps(study.document))
     if cluster is None:
-        jobs = min(jobs or available_cores(), max(len(left), 1))
         endings = run_here(left, plan.data, jobs, board)
     else:
         from handgrad.studies.cluster import run_on_cluster
