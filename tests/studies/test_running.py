@@ -36,6 +36,9 @@ step_size = [0.01, 1]
 hidden_dim = [4, 8]
 """
 
+HUGE = '[[run]]\nname = "huge"\nhidden_dim = 1_000_000_000_000\n'
+NEW = ("huge", "more", "most")
+
 HEAT_MAP = """
 [[question]]
 name = "asked"
@@ -128,15 +131,40 @@ def test_the_best_is_the_highest_final_accuracy_and_of_equals_the_least_loss(stu
 
 
 def test_why_a_run_failed_is_in_the_table_until_the_study_goes_on(study, reference):
-    grown = study(STUDY + '[[run]]\nname = "huge"\nhidden_dim = 1_000_000_000_000\n')
+    grown = study(STUDY + HUGE)
     assert carry_out(grown, reference)["huge"].status == "failed"
     assert read_failures(reference)["huge"].problem.startswith("MemoryError")
     table = (reference / "results.csv").read_bytes()
     with new_board(len(grown.runs)) as board:
-        next(run_study(plan_study(grown, reference), board, jobs=1))
-    assert read_failures(reference) == {}
+        going_on = run_study(plan_study(grown, reference), board, jobs=1)
+        next(going_on)
+        assert read_failures(reference) == {}
+        going_on.close()
     carry_out(grown, reference)
     assert (reference / "results.csv").read_bytes() == table
+
+
+def statuses(folder):
+    with (folder / "results.csv").open(newline="") as file:
+        return {row["run"]: row["status"] for row in csv.DictReader(file)}
+
+
+def test_a_study_that_goes_on_and_stops_again_keeps_the_table_of_what_has_ended(study, reference):
+    grown = study(STUDY + HUGE + '[[run]]\nname = "more"\n[[run]]\nname = "most"\n')
+    before = rows_but_for_seconds(reference)
+    with new_board(len(grown.runs)) as board:
+        endings = run_study(plan_study(grown, reference), board, jobs=1)
+        assert next(endings).name == "huge"
+        during = statuses(reference)
+        assert next(endings).name == "more"
+        endings.close()
+    after = statuses(reference)
+    assert during == {
+        **{row[0]: "finished" for row in before[1:]},
+        **dict.fromkeys(NEW, "unfinished"),
+    }
+    assert after == during | {"huge": "failed", "more": "finished"}
+    assert [row for row in rows_but_for_seconds(reference) if row[0] not in NEW] == before
 
 
 def test_finished_runs_are_not_run_again(study, reference):

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from handgrad.errors import DataError
 from handgrad.files import write_text
@@ -31,7 +32,7 @@ class Result:
     """What a run came to; None where it did not come that far."""
 
     name: str
-    status: Status
+    status: Status | Literal["unfinished"]
     epochs: int | None = None
     iterations: int | None = None
     validation_loss: float | None = None
@@ -44,7 +45,7 @@ class Result:
 
 
 def read_result(folder: Path, name: str) -> Result:
-    """Read what a run of the study in `folder` came to.
+    """Read what a run of the study in `folder` came to; one that has not ended counts as failed.
 
     Raises
     ------
@@ -80,15 +81,18 @@ def read_results(study: Study, folder: Path) -> Iterator[Result]:
 def write_results(study: Study, folder: Path, problems: Mapping[str, str]) -> None:
     """Write results.csv: the name, what was varied, and what the run came to.
 
-    `problems` says by the run's name why those failed that did.
+    `problems` says by the run's name why those failed that did; others that have not come to their
+    end are unfinished.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("run", *study.varied, "status", *COLUMNS))
     for run, result in zip(study.runs, read_results(study, folder), strict=True):
         varied = [written(getattr(run.hyperparameters, name)) for name in study.varied]
-        if result.status == "failed":
-            result = replace(result, problem=problems.get(run.name, ""))
+        if result.status == "failed" and run.name in problems:
+            result = replace(result, problem=problems[run.name])
+        elif result.status == "failed":
+            result = replace(result, status="unfinished")
         figures = asdict(result)
         row = (run.name, *varied, result.status, *(figures[name] for name in COLUMNS))
         writer.writerow(row)
@@ -96,9 +100,9 @@ def write_results(study: Study, folder: Path, problems: Mapping[str, str]) -> No
 
 
 def read_failures(folder: Path) -> dict[str, Result]:
-    """Read from results.csv which runs failed when the study last came to its end, by their names.
+    """Read from results.csv which runs failed, by their names.
 
-    There are none if it never did.
+    One that is being tried again is not among them. There are none before a study is begun.
 
     Raises
     ------

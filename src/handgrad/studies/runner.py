@@ -12,7 +12,7 @@ from handgrad.studies.claims import judge, write_claims
 from handgrad.studies.folder import Plan, renewed
 from handgrad.studies.pool import run_here
 from handgrad.studies.reading import read_study
-from handgrad.studies.results import RESULTS_FILE, write_results
+from handgrad.studies.results import write_results
 from handgrad.studies.study import Question, Study
 from handgrad.studies.work import Ending
 
@@ -23,8 +23,9 @@ def run_study(
     """Carry out a study and yield how each run ended, in the order in which they end.
 
     Runs that are finished already are not run again, and not yielded. Each question's picture is
-    drawn as soon as its runs have ended, while others run; the tables come at the end. A study
-    that was interrupted, in whatever way, goes on with the same call.
+    drawn as soon as its runs have ended, while others run; the claims come at the end. The table
+    is written at the start and again at the end, also at an early one. A study that was
+    interrupted, in whatever way, goes on with the same call.
 
     Parameters
     ----------
@@ -52,23 +53,38 @@ def run_study(
 
 
 def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[Ending]:
-    study, folder, left = plan.study, plan.folder, plan.left
+    study, folder = plan.study, plan.folder
     _discard(study, folder)
     write_text(folder / "study.toml", tomli_w.dumps(study.document))
+    problems: dict[str, str] = {}
+    # Now, so that nobody takes a run that is under way for one that failed; and whatever comes.
+    write_results(study, folder, problems)
+    try:
+        for ending in _answering(plan, _endings(plan, board, jobs, cluster)):
+            problems[ending.name] = ending.problem
+            yield ending
+    finally:
+        write_results(study, folder, problems)
+    if study.claims:
+        write_claims(study, judge(study, folder), folder)
+
+
+def _endings(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[Ending]:
     if cluster is None:
-        endings = run_here(left, plan.data, jobs, board)
-    else:
-        from handgrad.studies.cluster import run_on_cluster
+        return run_here(plan.left, plan.data, jobs, board)
+    from handgrad.studies.cluster import run_on_cluster
 
-        endings = run_on_cluster(cluster, left, plan.data, board)
+    return run_on_cluster(cluster, plan.left, plan.data, board)
 
-    awaited = {task.name for task in left}
+
+def _answering(plan: Plan, endings: Iterator[Ending]) -> Iterator[Ending]:
+    """Pass the endings on, and draw each question's picture when its runs have ended."""
+    awaited = {task.name for task in plan.left}
     questions = {
-        question: {run.name for run in study.runs_of(question)} for question in study.questions
+        question: {run.name for run in plan.study.runs_of(question)}
+        for question in plan.study.questions
     }
-    problems = {}
     for ending in endings:
-        problems[ending.name] = ending.problem
         yield ending
         awaited.remove(ending.name)
         for question in [key for key, runs in questions.items() if runs.isdisjoint(awaited)]:
@@ -76,15 +92,10 @@ def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[E
             _answer(plan, question)
     for question in questions:
         _answer(plan, question)
-    write_results(study, folder, problems)
-    if study.claims:
-        write_claims(study, judge(study, folder), folder)
 
 
 def _discard(study: Study, folder: Path) -> None:
-    """Delete what is not true of the study any more: its table, claims and pictures of before."""
-    # Until the new table is there, nobody takes a run that is under way for one that failed.
-    (folder / RESULTS_FILE).unlink(missing_ok=True)
+    """Delete what is not true of the study any more: its claims and pictures of before."""
     if (folder / "study.toml").is_file():
         before = {question.name for question in read_study(folder).questions}
         for name in before - {question.name for question in study.questions}:
