@@ -16,12 +16,12 @@ import pytest
 from handgrad.datasets import small_mnist, write_csv, write_npz
 from handgrad.errors import DataError, UsageError
 from handgrad.files import joined
-from handgrad.studies import read_study
+from handgrad.studies import RunSpec, Study, read_study
 from handgrad.studies.board import new_board
 from handgrad.studies.folder import plan_study
 from handgrad.studies.pictures import draw
 from handgrad.studies.pool import RETRIES, run_here
-from handgrad.studies.results import best_result, read_failures, read_results
+from handgrad.studies.results import best_result, read_failures, read_results, write_results
 from handgrad.studies.runner import run_study
 from handgrad.studies.work import Task
 
@@ -142,6 +142,25 @@ def test_why_a_run_failed_is_in_the_table_until_the_study_goes_on(study, referen
         going_on.close()
     carry_out(grown, reference)
     assert (reference / "results.csv").read_bytes() == table
+
+
+def test_a_table_looks_at_each_run_a_few_times_however_many_there_are(tmp_path):
+    class Watched:
+        """Hyperparameters, all the same, that count how often they are looked at."""
+
+        looks = 0
+
+        def __getattr__(self, name):
+            Watched.looks += 1
+            return 1
+
+    def looks(count):
+        runs = tuple(RunSpec(f"run {i}", Watched()) for i in range(count))
+        before = Watched.looks
+        write_results(Study(name="s", title="S", runs=runs, questions=()), tmp_path, {})
+        return Watched.looks - before
+
+    assert looks(100) < 3 * looks(50)
 
 
 def statuses(folder):

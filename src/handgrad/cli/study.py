@@ -82,10 +82,11 @@ def study(
 
 def _carry_out(plan: Plan, jobs: int | None, address: str | None, quiet: bool) -> list[Ending]:
     """Run what is left, and give the runs that are not finished."""
+    left = {task.name for task in plan.left}
     failed = [
         Ending(task.name, "diverged", "before, and would again")
         for task, state in zip(plan.tasks, plan.states, strict=True)
-        if state == "diverged" and task not in plan.left
+        if state == "diverged" and task.name not in left
     ]
     with contextlib.ExitStack() as stack:
         client = None

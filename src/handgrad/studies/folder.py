@@ -62,6 +62,7 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
     data = _load(study)
     # Absolute paths: a worker may have been started in another folder, for something else.
     whole, source = folder.resolve(), study.source.resolve()
+    gradient_runs = study.gradient_runs
     tasks = tuple(
         Task(
             number=number,
@@ -70,7 +71,7 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
             # Runs go side by side: more than a thread each would only wait for one another.
             hyperparameters=replace(run.hyperparameters, threads=run.hyperparameters.threads or 1),
             source=source,
-            gradients=run.name in study.gradient_runs,
+            gradients=run.name in gradient_runs,
         )
         for number, run in enumerate(study.runs)
     )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal
 
 from handgrad.datasets import Source
@@ -131,7 +132,7 @@ class Study:
     grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     document: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def varied(self) -> list[str]:
         """The hyperparameters that are not the same in all runs."""
         first = self.runs[0].hyperparameters
@@ -145,18 +146,17 @@ class Study:
         ]
 
     @property
-    def gradient_runs(self) -> list[str]:
+    def gradient_runs(self) -> set[str]:
         """The runs of which a claim or a picture needs the gradients measured."""
-        names = {
-            name
-            for claim in self.claims
-            if QUANTITIES[claim.quantity].of_gradients
-            for name in (*claim.runs, claim.relative_to)
-        }
+        names: set[str] = set()
+        for claim in self.claims:
+            if QUANTITIES[claim.quantity].of_gradients:
+                names.update(claim.runs)
+                names.update([claim.relative_to] if claim.relative_to else [])
         for question in self.questions:
             if question.picture == "gradients":
                 names.update(run.name for run in self.runs_of(question))
-        return [run.name for run in self.runs if run.name in names]
+        return names
 
     @property
     def grid_runs(self) -> tuple[RunSpec, ...]:
