@@ -70,6 +70,27 @@ def test_a_name_writes_numbers_and_widths_briefly(study):
     assert read.runs[0].hyperparameters.hidden_dim == (64, 32)
 
 
+def test_a_grid_of_many_keys_makes_long_names(study):
+    read = study(
+        '[defaults]\nwarps = true\nschedule = "cosine"\n[grid]\n'
+        "warp_rotation = [10, 12.5]\nwarp_elastic = [0.5, 1.25]\nlabel_smoothing = [0.05, 0.1]\n"
+        "weight_decay = [0.0001, 0.0002]\ndropout = [0.25, 0.5]\ninput_dropout = [0, 0.1]\n"
+    )
+    assert len(read.runs) == 64
+    assert max(len(run.name) for run in read.runs) > 100
+
+
+@pytest.mark.parametrize("name", ["a", "_x", "5", "a" * 200, "1, 2. and 3", "seed=1+2-"])
+def test_a_name_that_a_file_may_have(study, name):
+    assert study(f'[[run]]\nname = "{name}"\n').runs[0].name == name
+
+
+def test_a_grid_whose_single_value_gets_a_second_keeps_its_runs(study):
+    before = study("[grid]\nstep_size = [0.01, 1]\nseed = [1]\n")
+    after = study("[grid]\nstep_size = [0.01, 1]\nseed = [1, 2]\n")
+    assert set(before.runs) < set(after.runs)
+
+
 def test_grid_and_runs_together(study):
     read = study(RUN + "[grid]\nhidden_dim = [4, 8]\n")
     assert [run.name for run in read.runs] == ["a", "hidden_dim=4", "hidden_dim=8"]
@@ -154,7 +175,10 @@ MISTAKES = {
     "[[run]]\nname = 1\n": ["[[run]] 1, name", "text"],
     f'[[run]]\nname = "{"数" * 80}"\n': ["name", "200 bytes"],
     "[grid]\nwarp_shift = [1, 2]\nseed = [1, 2]\n": ["[grid], warp_shift", "without warps"],
+    f'[[run]]\nname = "{"a" * 201}"\n': ["name", "200 bytes"],
     '[[run]]\nname = "../a"\n': ["name", "'../a'", "letters, digits"],
+    '[[run]]\nname = "-a"\n': ["name", "'-a'", "beginning with a letter, a digit or _"],
+    '[[run]]\nname = "a,"\n': ["name", "'a,'", "not ending with a space, a full stop or a comma"],
     RUN + RUN: ["two runs are called 'a'"],
     RUN + '[[run]]\nname = "A"\n': ["'a' and 'A', which differ in nothing but case"],
     RUN + '[[run]]\nname = "seed=1"\n[grid]\nseed = [1]\n': ["two runs are called 'seed=1'"],

@@ -24,7 +24,7 @@ from handgrad.studies.tables import build, check_keys, convert
 MOST_RUNS = 10_000
 """The largest grid: more is a mistake in the file, or years of work."""
 
-NAME = re.compile(r"\w[\w .,=+-]{0,98}[\w=+-]|\w")
+NAME = re.compile(r"\w([\w .,=+-]*[\w=+-])?")
 """What a run or a question may be called: its folder or its picture bears the name."""
 
 LONGEST_NAME = 200
@@ -116,9 +116,9 @@ def _check_tables(document: dict[str, Any], file: str) -> None:
 def _check_name(name: str, where: str) -> None:
     if not NAME.fullmatch(name) or len(name.encode()) > LONGEST_NAME:
         raise UsageError(
-            f"{where}: {name!r} cannot name a file; expected at most 100 letters, digits, "
-            "spaces and any of _ . , = + -, beginning with a letter or digit, in at most "
-            f"{LONGEST_NAME} bytes"
+            f"{where}: {name!r} cannot name a file; expected at most {LONGEST_NAME} bytes of "
+            "letters, digits, spaces and any of _ . , = + -, beginning with a letter, a digit or "
+            "_, and not ending with a space, a full stop or a comma"
         )
 
 
