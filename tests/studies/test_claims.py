@@ -115,7 +115,33 @@ def test_never_is_longer_than_anything(folder):
 def test_never_as_a_share_of_never_is_not_measured(folder):
     never = {"relative_to": "never", "below": 1}
     assert verdict(folder, ["never"], "iterations_to_50_percent", **never).holds is None
-    assert verdict(folder, ["low"], "iterations_to_50_percent", **never).holds is None
+
+
+def test_what_comes_at_all_is_nothing_of_never_and_never_is_longer(folder):
+    quick = verdict(folder, ["low"], "iterations_to_50_percent", relative_to="never", below=1)
+    assert quick.holds is True
+    assert quick.measured == "3 iterations, 0 × never's never"
+    slow = verdict(folder, ["never"], "iterations_to_50_percent", relative_to="low", above=5)
+    assert slow.holds is True
+    assert slow.measured == "never, low's 3 iterations"
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "bounds", "written"),
+    [
+        (0.9955, {"below": 1}, "0.996"),
+        (0.99996, {"below": 1}, "0.99996"),
+        (1.0004, {"above": 1}, "1.0004"),
+        (0.1004, {"above": 0.05, "below": 0.1}, "0.1004"),
+        (1.0, {"below": 1}, "1"),
+        (0.51, {"below": 1}, "0.51"),
+    ],
+)
+def test_a_ratio_is_written_on_its_side_of_the_bound(tmp_path, accuracy, bounds, written):
+    write_run(run_folder(tmp_path, "low"), [accuracy])
+    write_run(run_folder(tmp_path, "high"), [1.0])
+    result = verdict(tmp_path, ["low"], relative_to="high", **bounds)
+    assert f", {written} × high's" in result.measured
 
 
 @pytest.mark.parametrize("changes", [{}, {"relative_to": "failed"}])

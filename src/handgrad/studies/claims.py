@@ -35,7 +35,7 @@ class Verdict:
 
     @property
     def holds(self) -> bool | None:
-        """None where it could not be measured, as the run failed."""
+        """None where it was not measured, or has nothing that it could be a share of."""
         return None if math.isnan(self.value) else self.claim.holds(self.value)
 
     @property
@@ -52,7 +52,7 @@ class Verdict:
             written = f"{claim.statistic} {written}"
         if claim.relative_to:
             reference = quantity.write(self.figures[claim.relative_to])
-            ratio = f"{self.value:.2g} × " if math.isfinite(self.value) else ""
+            ratio = f"{_ratio(claim, self.value)} × " if math.isfinite(self.value) else ""
             written += f", {ratio}{claim.relative_to}'s {reference}"
         return written
 
@@ -119,6 +119,21 @@ def _bound(claim: Claim, bound: float) -> str:
     return f"{_all_digits(bound)} {unit}".rstrip()
 
 
+def _ratio(claim: Claim, ratio: float) -> str:
+    """Write a ratio to two digits, or to as many as it takes to be on its side of the bounds."""
+    bounds = [bound for bound in (claim.above, claim.below) if bound is not None]
+    precisions = (f"{ratio:.{digits}g}" for digits in range(2, 18))
+    return next(
+        text
+        for text in precisions
+        if all(_side(float(text), bound) == _side(ratio, bound) for bound in bounds)
+    )
+
+
+def _side(value: float, bound: float) -> int:
+    return (value > bound) - (value < bound)
+
+
 def _all_digits(number: float, scale: int = 1, places: int = 0) -> str:
     """Write a number times a scale exactly, to so many decimal places or more."""
     # A decimal: 100 times the float 0.9149 is 91.49000000000001.
@@ -135,8 +150,8 @@ def _judge(claim: Claim, measure: Callable[[str], Measured | None]) -> Verdict:
     value = _combined(claim, figures)
     if claim.relative_to:
         reference = figures[claim.relative_to]
-        # Never as long as never says nothing, and so does a share of nothing.
-        value = value / reference if reference and math.isfinite(reference) else math.nan
+        # A share of nothing says nothing, and neither does never ÷ never, which is NaN.
+        value = value / reference if reference else math.nan
     return Verdict(claim, figures, value)
 
 
