@@ -9,6 +9,7 @@ from handgrad.studies import Claim, Question, RunSpec, Study
 from handgrad.studies.claims import judge, markdown, write_claims
 from handgrad.studies.folder import run_folder
 from handgrad.studies.gradients import measure_gradients, write_gradients
+from handgrad.studies.quantities import QUANTITIES
 from handgrad.training import Epoch, Hyperparameters
 
 
@@ -151,14 +152,22 @@ def test_a_run_that_failed_makes_a_claim_not_measured(folder, changes):
     assert result.result == "not measured"
 
 
+@pytest.mark.parametrize("name", [name for name, q in QUANTITIES.items() if not q.of_gradients])
+def test_a_run_that_diverged_has_no_course_to_measure(tmp_path, name):
+    write_run(run_folder(tmp_path, "high"), [0.5, 0.8], status="diverged")
+    assert verdict(tmp_path, ["high"], name, above=-1).result == "not measured"
+
+
 def test_gradients_that_nobody_measured(folder):
     assert verdict(folder, ["low"], "gradient_ratio", above=0).holds is None
 
 
-def test_gradients_are_read_from_the_run(folder, few):
+@pytest.mark.parametrize("status", ["finished", "diverged"])
+def test_gradients_are_read_from_the_run(tmp_path, few, status):
+    write_run(run_folder(tmp_path, "low"), [0.5], status)
     gradients = measure_gradients(*few, Hyperparameters(num_layers=3, max_epochs=1))
-    write_gradients(run_folder(folder, "low") / "gradients.csv", gradients)
-    result = verdict(folder, ["low"], "gradient_ratio", above=0)
+    write_gradients(run_folder(tmp_path, "low") / "gradients.csv", gradients)
+    result = verdict(tmp_path, ["low"], "gradient_ratio", above=0)
     assert result.value == gradients.norms[0, 0] / gradients.norms[0, -1]
 
 

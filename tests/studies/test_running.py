@@ -130,6 +130,13 @@ def test_the_best_is_the_highest_final_accuracy_and_of_equals_the_least_loss(stu
     assert best.validation_loss == min(result.validation_loss for result in equals)
 
 
+def test_a_run_that_diverged_is_not_the_best(study, reference):
+    best = best_result(study(), reference)
+    summary = reference / "runs" / best.name / "summary.json"
+    summary.write_text(summary.read_text().replace('"finished"', '"diverged"'))
+    assert best_result(study(), reference).name != best.name
+
+
 def test_why_a_run_failed_is_in_the_table_until_the_study_goes_on(study, reference):
     grown = study(STUDY + HUGE)
     assert carry_out(grown, reference)["huge"].status == "failed"

@@ -146,7 +146,7 @@ def _judge(claim: Claim, measure: Callable[[str], Measured | None]) -> Verdict:
     quantity, figures = QUANTITIES[claim.quantity], {}
     for name in names:
         run = measure(name)
-        figures[name] = quantity.measure(run) if run else math.nan
+        figures[name] = quantity.of(run) if run else math.nan
     value = _combined(claim, figures)
     if claim.relative_to:
         reference = figures[claim.relative_to]
@@ -167,13 +167,18 @@ def _combined(claim: Claim, figures: dict[str, float]) -> float:
 def _read(folder: Path, name: str) -> Measured | None:
     """Read what is known of a run; None if it failed, or has not a single epoch."""
     path = run_folder(folder, name)
-    if read_summary(path) is None:
+    summary = read_summary(path)
+    if summary is None:
         return None
     history = read_history(path)
     gradients = path / GRADIENTS_FILE
     if not history.epochs:
         return None
-    return Measured(history, read_gradients(gradients) if gradients.exists() else None)
+    return Measured(
+        history,
+        read_gradients(gradients) if gradients.exists() else None,
+        diverged=summary["status"] == "diverged",
+    )
 
 
 def _record(verdict: Verdict) -> dict[str, Any]:

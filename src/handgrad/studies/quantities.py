@@ -23,6 +23,9 @@ class Measured:
     history: History
     gradients: LayerGradients | None = None
 
+    diverged: bool = False
+    """Whether the history was cut short by that."""
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -34,6 +37,10 @@ class Quantity:
     text: str
     unit: Literal["%", "points", "iterations", ""] = ""
     of_gradients: bool = False
+
+    def of(self, run: Measured) -> float:
+        """Measure a run; of one that diverged there is no end, and no whole course, to measure."""
+        return math.nan if run.diverged and not self.of_gradients else self.measure(run)
 
     def write(self, value: float, difference: bool = False) -> str:
         """Write a value, or the difference of two, with its unit."""
