@@ -3,12 +3,13 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
-from handgrad.studies import Claim, Question, RunSpec, Study
+from handgrad.studies import Claim, Question, RunSpec, Study, course_study
 from handgrad.studies.claims import judge, markdown, write_claims
 from handgrad.studies.folder import run_folder
-from handgrad.studies.gradients import measure_gradients, write_gradients
+from handgrad.studies.gradients import LayerGradients, measure_gradients, write_gradients
 from handgrad.studies.quantities import QUANTITIES
 from handgrad.training import Epoch, Hyperparameters
 
@@ -169,6 +170,17 @@ def test_gradients_are_read_from_the_run(tmp_path, few, status):
     write_gradients(run_folder(tmp_path, "low") / "gradients.csv", gradients)
     result = verdict(tmp_path, ["low"], "gradient_ratio", above=0)
     assert result.value == gradients.norms[0, 0] / gradients.norms[0, -1]
+
+
+@pytest.mark.parametrize(("active", "holds"), [(0.6, True), (1 / 3, False)])
+def test_that_the_products_of_sigmoids_shrink_could_fail(tmp_path, active, holds):
+    slopes = {"sigmoid-5-layers": 0.2, "relu-5-layers": active}
+    for name, slope in slopes.items():
+        write_run(run_folder(tmp_path, name), [0.5])
+        gradients = LayerGradients(np.ones((1, 5)), np.full((1, 4), slope))
+        write_gradients(run_folder(tmp_path, name) / "gradients.csv", gradients)
+    verdicts = {verdict.claim.says: verdict for verdict in judge(course_study(), tmp_path)}
+    assert verdicts["the products of σ′ shrink with depth"].holds is holds
 
 
 def test_what_is_written(folder):
