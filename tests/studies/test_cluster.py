@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -141,6 +142,45 @@ def test_a_cluster_that_does_not_answer(address, monkeypatch):
     monkeypatch.setattr("handgrad.studies.cluster.SECONDS_TO_ANSWER", 1)
     with pytest.raises(DataError, match=address), connected(address):
         pass
+
+
+def test_an_encrypted_cluster_without_a_certificate():
+    with pytest.raises(DataError, match="needs a certificate"), connected("tls://127.0.0.1:1"):
+        pass
+
+
+def test_a_scheduler_that_speaks_another_language(monkeypatch):
+    """As one of another version of Dask; what Dask raises then is an ImportError."""
+
+    def refused(*arguments, **options):
+        raise ImportError("Mismatched versions found")
+
+    monkeypatch.setattr("distributed.Client", refused)
+    message = "does not take this client: Mismatched versions"
+    with pytest.raises(DataError, match=message), connected("tcp://127.0.0.1:1"):
+        pass
+
+
+def test_workers_have_what_the_scheduler_left_of_the_ten_seconds(monkeypatch):
+    now = iter([100.0, 107.0])
+    waited = []
+
+    class Client(contextlib.nullcontext):
+        """A client that took seven seconds to connect to a cluster without workers."""
+
+        def __init__(self, *arguments, **options):
+            super().__init__()
+
+        def wait_for_workers(self, count, timeout):
+            waited.append(timeout)
+            raise TimeoutError
+
+    monkeypatch.setattr("distributed.Client", Client)
+    clock = SimpleNamespace(monotonic=lambda: next(now))
+    monkeypatch.setattr("handgrad.studies.cluster.time", clock)
+    with pytest.raises(DataError, match="has no workers"), connected("tcp://127.0.0.1:1"):
+        pass
+    assert waited == [3.0]
 
 
 def test_a_missing_extra_says_what_to_install(monkeypatch):

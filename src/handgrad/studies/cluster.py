@@ -41,31 +41,48 @@ def connected(address: str) -> Iterator[Any]:
     """
     try:
         from distributed import Client
-        from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise DataError(
             "--cluster needs Dask, which is not installed: pip install 'handgrad[cluster]'"
         ) from error
     # Its accounts of lost connections are for its developers; the sentences here are the user's.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
-    try:
-        get_address_host_port(address)
-    except ValueError as error:
-        raise DataError(
-            f"{address}: not an address; expected a scheduler's, such as tcp://host:8786"
-        ) from error
+    _check_address(address)
+    deadline = time.monotonic() + SECONDS_TO_ANSWER
     try:
         client = Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise DataError(
             f"{address}: no Dask scheduler answers there within {SECONDS_TO_ANSWER} seconds"
         ) from error
+    except ImportError as error:
+        raise DataError(f"{address}: the scheduler does not take this client: {error}") from error
     with client:
         try:
-            client.wait_for_workers(1, timeout=SECONDS_TO_ANSWER)
+            # Dask would take 0 for no limit.
+            client.wait_for_workers(1, timeout=max(deadline - time.monotonic(), 0.1))
         except TimeoutError as error:
             raise DataError(f"{address}: the cluster has no workers") from error
         yield client
+
+
+def _check_address(address: str) -> None:
+    """Refuse what Dask cannot connect to; of a client that cannot, it waits for the end in vain."""
+    from distributed.comm.addressing import get_address_host_port
+    from distributed.security import Security
+
+    try:
+        get_address_host_port(address)
+    except (ValueError, ImportError) as error:
+        raise DataError(
+            f"{address}: not an address; expected a scheduler's, such as tcp://host:8786"
+        ) from error
+    encrypted = address.startswith("tls://")
+    if encrypted and Security().get_connection_args("client")["ssl_context"] is None:
+        raise DataError(
+            f"{address}: needs a certificate, and Dask's configuration has none for its client "
+            "(distributed.comm.tls)"
+        )
 
 
 def run_on_cluster(
