@@ -1,8 +1,13 @@
 """Pictures of studies: what is drawn, not how it looks."""
 
+import io
+import re
+
+import matplotlib
 import numpy as np
 import pytest
 
+from handgrad.plots.curves import learning_curves
 from handgrad.plots.studies import curves, gradients, heat_map
 from handgrad.studies import read_study
 from handgrad.studies.gradients import LayerGradients
@@ -40,6 +45,24 @@ def test_curves_share_two_axes_and_name_every_run():
     assert [0.7, 0.8, 0.9] in drawn
     assert [2.0, 2.0] in [pytest.approx(line.get_ydata()) for line in loss.lines]
     assert loss.lines[0].get_xdata().tolist() == [2, 4]
+
+
+def drawn_texts(figure):
+    """The texts of a picture as a reader sees them."""
+    file = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(file, format="svg")
+    return re.findall(">([^<>]+)</text>", file.getvalue())
+
+
+@pytest.mark.parametrize("text", [r"Is $\foo$ better?", "$fast$", r"\$5"])
+def test_a_users_text_is_drawn_as_it_is_written(grid, text):
+    study = grid("step_size = [0.1, 1]\nhidden_dim = [4, 8]\n")
+    layers = LayerGradients(np.ones((2, 2)), np.ones((2, 1)))
+    assert {text, f"{text} (50.0%)"} <= {*drawn_texts(curves({text: history([0.5])}, text))}
+    assert text in drawn_texts(heat_map(study, {study.runs[0].name: 0.5}, text))
+    assert drawn_texts(gradients({text: layers}, text)).count(text) == 2
+    assert text in drawn_texts(learning_curves(history([0.5]), text))
 
 
 def test_a_single_epoch_is_a_point_and_not_an_invisible_line():

@@ -75,8 +75,16 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     loss_axes.grid(axis="x", alpha=0.3)
     figure.legend(handles=lines, loc="lower center", ncols=2, frameon=False)
     if title:
-        loss_axes.set_title(title)
+        loss_axes.set_title(as_written(title))
     return figure
+
+
+def as_written(text: str) -> str:
+    """A user's text as matplotlib draws it as it is: between two $ it would read TeX.
+
+    (`parse_math=False` would not do: where it wraps a title, it reads TeX all the same.)
+    """
+    return text.replace("$", r"\$")
 
 
 def marker_for(points: int, marker: str = "o") -> str | None:

@@ -13,7 +13,13 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
-from handgrad.plots.curves import count_in_wholes, losses_to_draw, marker_for, ordinary_end
+from handgrad.plots.curves import (
+    as_written,
+    count_in_wholes,
+    losses_to_draw,
+    marker_for,
+    ordinary_end,
+)
 from handgrad.studies.gradients import LayerGradients
 from handgrad.studies.study import Study, written
 from handgrad.training import History
@@ -47,7 +53,7 @@ def curves(histories: Mapping[str, History], title: str | None = None, note: str
         ends = [epoch.iteration for epoch in history.epochs]
         train_losses, losses = losses_to_draw(history)
         accuracies = [epoch.validation_accuracy for epoch in history.epochs]
-        label = f"{name} ({accuracies[-1]:.1%})"
+        label = as_written(f"{name} ({accuracies[-1]:.1%})")
         solid: dict[str, Any] = {"color": color, "lw": 1.8, "marker": marker_for(len(ends))}
         lines += loss_axes.plot(ends, losses, label=label, **solid)
         accuracy_axes.plot(ends, accuracies, **solid)
@@ -132,7 +138,8 @@ def gradients(
                 marker=".",
                 label=f"layer {layer + 1}",
             )
-        axes.set(title=fill(name, PANEL_CHARACTERS), xlabel="epochs trained", yscale="log")
+        axes.set(xlabel="epochs trained", yscale="log")
+        axes.set_title(as_written(fill(name, PANEL_CHARACTERS)))
         axes.grid(alpha=0.3)
         count_in_wholes(axes)
     panels[0].set_ylabel("‖∂L/∂W‖")
@@ -172,4 +179,5 @@ def _write_cells(axes: Axes, cells: np.ndarray) -> None:
 
 def _caption(figure: Figure, title: str | None, note: str) -> None:
     if title or note:
-        figure.suptitle("\n".join(filter(None, (title, note))), fontsize=11, wrap=True)
+        text = as_written("\n".join(filter(None, (title, note))))
+        figure.suptitle(text, fontsize=11, wrap=True)
