@@ -25,3 +25,8 @@ def test_training_needs_no_machine_learning_package():
         "import handgrad as h; d = h.small_mnist(); next(h.Training(d.train, d.validation))"
     )
     assert not loaded.intersection({"sklearn", "torch", "jax", "autograd", "pandas", "matplotlib"})
+
+
+def test_pictures_know_nothing_of_what_asks_for_them():
+    loaded = modules_after("import handgrad.plots.studies, handgrad.plots.curves")
+    assert not loaded.intersection({"handgrad.runs", "handgrad.studies", "handgrad.report"})

@@ -9,8 +9,6 @@ import pytest
 
 from handgrad.plots.curves import learning_curves
 from handgrad.plots.studies import curves, gradients, heat_map
-from handgrad.studies import read_study
-from handgrad.studies.gradients import LayerGradients
 from handgrad.training import Epoch, History
 
 
@@ -21,15 +19,6 @@ def history(accuracies):
 
 def texts(axes):
     return [text.get_text() for text in axes.texts]
-
-
-@pytest.fixture
-def grid(tmp_path):
-    def read(text):
-        (tmp_path / "g.toml").write_text("[grid]\n" + text)
-        return read_study(tmp_path / "g.toml")
-
-    return read
 
 
 def test_curves_share_two_axes_and_name_every_run():
@@ -56,12 +45,11 @@ def drawn_texts(figure):
 
 
 @pytest.mark.parametrize("text", [r"Is $\foo$ better?", "$fast$", r"\$5"])
-def test_a_users_text_is_drawn_as_it_is_written(grid, text):
-    study = grid("step_size = [0.1, 1]\nhidden_dim = [4, 8]\n")
-    layers = LayerGradients(np.ones((2, 2)), np.ones((2, 1)))
+def test_a_users_text_is_drawn_as_it_is_written(text):
+    cells, values = np.full((2, 2), 0.5), ("hidden_dim", ["4", "8"])
     assert {text, f"{text} (50.0%)"} <= {*drawn_texts(curves({text: history([0.5])}, text))}
-    assert text in drawn_texts(heat_map(study, {study.runs[0].name: 0.5}, text))
-    assert drawn_texts(gradients({text: layers}, text)).count(text) == 2
+    assert text in drawn_texts(heat_map(cells, values, values, text))
+    assert drawn_texts(gradients({text: np.ones((2, 2))}, text)).count(text) == 2
     assert text in drawn_texts(learning_curves(history([0.5]), text))
 
 
@@ -89,35 +77,20 @@ def test_a_diverged_run_is_drawn_as_far_as_it_came():
     figure.savefig("/dev/null", format="png")
 
 
-def test_a_heat_map_has_a_cell_a_combination_and_frames_the_best(grid):
-    study = grid("step_size = [0.1, 1]\nhidden_dim = [4, 8, 16]\n")
-    accuracies = {run.name: 0.1 * (i + 1) for i, run in enumerate(study.runs)}
-    axes = heat_map(study, accuracies).axes[0]
-    assert texts(axes) == ["10.0%", "20.0%", "30.0%", "40.0%", "50.0%", "60.0%"]
+def test_a_heat_map_writes_every_cell_and_frames_the_best():
+    cells = np.array([[0.1, 0.2, 0.3], [0.4, np.nan, 0.6]])
+    sizes, widths = ("step_size", ["0.1", "1"]), ("hidden_dim", ["4", "8", "16"])
+    axes = heat_map(cells, sizes, widths).axes[0]
+    assert texts(axes) == ["10.0%", "20.0%", "30.0%", "40.0%", "60.0%"]
     assert axes.get_ylabel() == "step_size"
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0.1", "1"]
     assert axes.get_xlabel() == "hidden_dim"
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "8", "16"]
     assert axes.patches[0].get_xy() == (1.5, 0.5)
 
 
-def test_a_heat_map_of_three_shows_the_best_and_leaves_gaps(grid):
-    study = grid("seed = [1, 2]\nhidden_dim = [4, 8]\nbatch_size = [10, 20]\n")
-    accuracies = {run.name: 0.1 * (i + 1) for i, run in enumerate(study.runs)}
-    for name in ("seed=2,hidden_dim=8,batch_size=10", "seed=2,hidden_dim=8,batch_size=20"):
-        del accuracies[name]
-    figure = heat_map(study, accuracies, "title")
-    assert texts(figure.axes[0]) == ["20.0%", "40.0%", "60.0%"]
-    assert "the best over batch_size" in figure.get_suptitle()
-
-
-def test_a_heat_map_of_nothing_is_empty(grid):
-    study = grid("seed = [1, 2]\nhidden_dim = [4, 8]\n")
-    assert texts(heat_map(study, {}).axes[0]) == []
-
-
 def test_gradients_have_a_panel_a_run_and_a_line_a_layer():
-    deep = LayerGradients(np.ones((3, 5)), np.ones((3, 4)))
-    shallow = LayerGradients(np.full((2, 2), 0.5), np.ones((2, 1)))
-    figure = gradients({"deep": deep, "shallow": shallow}, "title")
+    figure = gradients({"deep": np.ones((3, 5)), "shallow": np.full((2, 2), 0.5)}, "title")
     assert [len(axes.lines) for axes in figure.axes] == [5, 2]
     assert [axes.get_title() for axes in figure.axes] == ["deep", "shallow"]
     assert len(figure.legends[0].texts) == 5
@@ -125,8 +98,8 @@ def test_gradients_have_a_panel_a_run_and_a_line_a_layer():
 
 @pytest.mark.parametrize(("names", "width"), [(["one"], 5.5), (["one", "another"], 8.6)])
 def test_a_picture_has_room_for_its_legend_and_its_texts(names, width):
-    deep = LayerGradients(np.ones((1, 12)), np.ones((1, 11)))
-    figure = gradients({f"{name}{'_of_many' * 10}": deep for name in names}, "a title " * 25)
+    deep = {f"{name}{'_of_many' * 10}": np.ones((1, 12)) for name in names}
+    figure = gradients(deep, "a title " * 25)
     figure.set_figwidth(width)
     figure.draw_without_rendering()
     for drawn in (figure.legends[0], figure._suptitle, *(each.title for each in figure.axes)):

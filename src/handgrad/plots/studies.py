@@ -1,6 +1,6 @@
 """Pictures of studies: runs' curves on the same axes, a grid's heat map, gradients by layer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from textwrap import fill
 from typing import Any
@@ -20,8 +20,6 @@ from handgrad.plots.curves import (
     marker_for,
     ordinary_end,
 )
-from handgrad.studies.gradients import LayerGradients
-from handgrad.studies.study import Study, written
 from handgrad.training import History
 
 DEFAULT_COLOR = "0.25"
@@ -83,56 +81,55 @@ def curves(histories: Mapping[str, History], title: str | None = None, note: str
     return figure
 
 
-def heat_map(study: Study, accuracies: Mapping[str, float], title: str | None = None) -> Figure:
-    """Draw a grid's validation accuracies: the first hyperparameter down, the second across.
+def heat_map(
+    cells: NDArray[np.float64],
+    down: tuple[str, Sequence[str]],
+    across: tuple[str, Sequence[str]],
+    title: str | None = None,
+    note: str = "",
+) -> Figure:
+    """Draw accuracies over two hyperparameters; the best has a frame.
 
-    With more than two varied, each cell is the best of its runs. The best cell has a frame, and
-    a run without an accuracy leaves a gap.
+    A note is said below the title.
+
+    Parameters
+    ----------
+    cells
+        The accuracies, rows × columns; NaN leaves a gap.
+    down, across
+        The name of the hyperparameter of the rows, of the columns, and its values.
     """
-    keys = [key for key, values in study.grid.items() if len(values) > 1]
-    down, across = keys[:2]
-    # As they are written: a list with one width is that width.
-    places = {key: [written(value) for value in study.grid[key]] for key in (down, across)}
-    cells = np.full((len(places[down]), len(places[across])), np.nan)
-    for run in study.grid_runs:
-        if run.name in accuracies:
-            i, j = (
-                places[key].index(written(getattr(run.hyperparameters, key)))
-                for key in (down, across)
-            )
-            cells[i, j] = np.fmax(cells[i, j], accuracies[run.name])
     rows, columns = cells.shape
     size = (max(5.0, 0.75 * columns + 2.5), max(3.5, 0.5 * rows + 1.8))
     figure = Figure(figsize=size, dpi=120, layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(cells, cmap="viridis", aspect="auto")
-    axes.set_xticks(range(columns), places[across])
-    axes.set_yticks(range(rows), places[down])
-    axes.set(xlabel=across, ylabel=down)
+    axes.set_xticks(range(columns), across[1])
+    axes.set_yticks(range(rows), down[1])
+    axes.set(xlabel=across[0], ylabel=down[0])
     axes.tick_params(length=0)
     _write_cells(axes, cells)
     bar = figure.colorbar(image, format=PercentFormatter(1, decimals=0))
     bar.set_label("validation accuracy")
-    rest = f"each the best over {', '.join(keys[2:])}" if len(keys) > 2 else ""
-    _caption(figure, title, rest)
+    _caption(figure, title, note)
     return figure
 
 
 def gradients(
-    runs: Mapping[str, LayerGradients], title: str | None = None, note: str = ""
+    runs: Mapping[str, NDArray[np.float64]], title: str | None = None, note: str = ""
 ) -> Figure:
     """Draw ‖∂L/∂W‖ of each layer over the first epochs, a panel a run, on the same axes.
 
-    A note is said below the title.
+    A run's norms are epochs × num_layers. A note is said below the title.
     """
     figure = Figure(figsize=(5.5 * len(runs), 4.6), dpi=120, layout="constrained")
     panels = figure.subplots(1, len(runs), sharey=True, squeeze=False).ravel()
-    for axes, (name, measured) in zip(panels, runs.items(), strict=True):
-        layers = measured.norms.shape[1]
+    for axes, (name, norms) in zip(panels, runs.items(), strict=True):
+        layers = norms.shape[1]
         colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, layers))
         for layer in range(layers):
             axes.plot(
-                measured.norms[:, layer],
+                norms[:, layer],
                 color=colors[layer],
                 lw=1.8,
                 marker=".",
