@@ -1,6 +1,17 @@
 """Sentences from claims and figures."""
 
-from handgrad.report.answers import answers, lead, summary
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handgrad.errors import DataError
+from handgrad.report.answers import answers, lead, study_sections, summary
+from handgrad.report.collecting import collect
+from handgrad.report.entry import ablation_table
+from handgrad.report.repeating import repeating_section
+from handgrad.report.sections import Pictures
 from handgrad.studies import Claim
 from handgrad.studies.claims import Verdict
 from handgrad.studies.results import Result
@@ -58,7 +69,7 @@ def test_the_lead_names_best_worst_diverged_and_failed():
     results = [
         Result("low", "finished", validation_accuracy=0.1),
         Result("high", "finished", validation_accuracy=0.9),
-        Result("wild", "diverged"),
+        Result("wild", "diverged", validation_accuracy=0.95, validation_loss=1e30),
         Result("huge", "failed", problem="out of memory"),
         Result("wide", "failed", problem="out of memory"),
         Result("odd", "failed"),
@@ -77,3 +88,32 @@ def test_of_runs_that_end_alike_the_lead_names_the_one_with_the_least_loss():
         for name, loss in (("first", 0.2), ("second", 0.1))
     ]
     assert lead(results).startswith("The run second ends with the highest")
+
+
+@pytest.fixture
+def partly_diverged(here):
+    """The course, of which one seed and a run with more layers diverged after their last epoch."""
+    for name in ("seed-1", "deep"):
+        path = Path("studies/course/runs") / name / "summary.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"status": "diverged"}))
+    return collect(Path("studies/course"))
+
+
+def test_a_diverged_run_is_marked_and_not_taken_for_one_that_ended(partly_diverged):
+    *_, seeds = study_sections(partly_diverged, Pictures())
+    assert [row[0] for row in seeds["table"]["rows"]] == ["default", "seed-1 (diverged)", "seed-2"]
+    assert "seed-1" not in seeds["lead"].partition("Diverged")[0]
+    assert "chance" not in seeds  # Two seeds are left.
+    [all_runs] = repeating_section([partly_diverged], [])["tables"]
+    assert {"seed-1 (diverged)", "deep (diverged)", "slow"} <= {row[0] for row in all_runs["rows"]}
+
+
+def test_a_diverged_run_is_not_held_against_the_recipe(partly_diverged):
+    with pytest.raises(DataError, match="three seeds"):
+        ablation_table(partly_diverged)
+
+
+def test_the_default_run_says_that_it_diverged(partly_diverged):
+    collected = partly_diverged
+    collected.results["default"] = replace(collected.results["default"], status="diverged")
+    assert next(study_sections(collected, Pictures()))["sentences"][-1].startswith("Then it diverg")

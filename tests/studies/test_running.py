@@ -528,6 +528,24 @@ def test_a_picture_says_how_many_runs_it_leaves_out(study, tmp_path):
     assert "the best 8 of 9 runs" in figure.get_suptitle()
 
 
+def test_curves_show_a_diverged_run_as_such_and_not_as_one_of_the_best(study, tmp_path):
+    many = STUDY.replace("[0.01, 1]", "[0.01, 0.1, 1]").replace("[4, 8]", "[2, 3, 4]")
+    read = study(many + HEAT_MAP.replace("heat map", "curves"))
+    carry_out(read, tmp_path / "out")
+    for name, accuracy in (("step_size=1,hidden_dim=2", 0.99), ("step_size=1,hidden_dim=3", 0.0)):
+        path = tmp_path / "out" / "runs" / name / "summary.json"
+        summary = json.loads(path.read_text())
+        summary["status"] = "diverged"
+        summary["final"]["validation_accuracy"] = accuracy
+        path.write_text(json.dumps(summary))
+    figure = draw(read, tmp_path / "out", read.questions[0])
+    labels = [text.get_text() for text in figure.legends[0].texts]
+    assert len(labels) == 8
+    assert [label for label in labels if not label.endswith("%)")] == [
+        "step_size=1,hidden_dim=2 (diverged)"
+    ]
+
+
 @pytest.mark.parametrize("picture", ["curves", "gradients"])
 def test_a_picture_names_the_runs_that_it_lacks(study, tmp_path, picture):
     one = STUDY.partition("[grid]")[0].replace("4", "1") + '[[run]]\nname = "learns"\n'

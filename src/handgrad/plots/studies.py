@@ -1,6 +1,6 @@
 """Pictures of studies: runs' curves on the same axes, a grid's heat map, gradients by layer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import cycle
 from textwrap import fill
 from typing import Any
@@ -35,12 +35,18 @@ PANEL_CHARACTERS = 28
 """How much text a line above a panel has room for where there are three in a report."""
 
 
-def curves(histories: Mapping[str, History], title: str | None = None, note: str = "") -> Figure:
+def curves(
+    histories: Mapping[str, History],
+    title: str | None = None,
+    note: str = "",
+    diverged: Collection[str] = (),
+) -> Figure:
     """Draw the courses of several runs on the same axes: losses on the left, accuracies right.
 
     Validation is solid, a point an epoch; training is dashed, the mean over each epoch's batches.
-    Where a few losses are enormous, they are cut off, and the axis says so. A note is said below
-    the title.
+    Where a few losses are enormous, they are cut off, and the axis says so. In brackets is the
+    accuracy that a run ended with; the runs that diverged say so instead. A note is said below the
+    title.
     """
     figure = Figure(figsize=(11, 4.8), dpi=120, layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(1, 2)
@@ -51,7 +57,8 @@ def curves(histories: Mapping[str, History], title: str | None = None, note: str
         ends = [epoch.iteration for epoch in history.epochs]
         train_losses, losses = losses_to_draw(history)
         accuracies = [epoch.validation_accuracy for epoch in history.epochs]
-        label = as_written(f"{name} ({accuracies[-1]:.1%})")
+        ended = "diverged" if name in diverged else f"{accuracies[-1]:.1%}"
+        label = as_written(f"{name} ({ended})")
         solid: dict[str, Any] = {"color": color, "lw": 1.8, "marker": marker_for(len(ends))}
         lines += loss_axes.plot(ends, losses, label=label, **solid)
         accuracy_axes.plot(ends, accuracies, **solid)
@@ -95,7 +102,7 @@ def heat_map(
     Parameters
     ----------
     cells
-        The accuracies, rows × columns; NaN leaves a gap.
+        The accuracies, rows × columns, of which one is there or more; NaN leaves a gap.
     down, across
         The name of the hyperparameter of the rows, of the columns, and its values.
     """
@@ -161,8 +168,6 @@ def _epoch_means(values: NDArray[np.float64], ends: list[int]) -> list[float]:
 
 def _write_cells(axes: Axes, cells: np.ndarray) -> None:
     """Write each accuracy into its cell, if there is room, and frame the best."""
-    if np.isnan(cells).all():
-        return
     middle = (np.nanmin(cells) + np.nanmax(cells)) / 2
     if cells.size <= 400:
         for (i, j), value in np.ndenumerate(cells):

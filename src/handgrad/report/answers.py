@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.report.chance import asked_in, chance, reference_runs
-from handgrad.report.collecting import StudyResults
+from handgrad.report.collecting import StudyResults, marked
 from handgrad.report.sections import Pictures, Section, breakable, decimal, listed, percent, table
 from handgrad.runs import read_history
 from handgrad.studies import Question, Study
 from handgrad.studies.claims import Verdict, judge
 from handgrad.studies.folder import run_folder
-from handgrad.studies.pictures import draw
+from handgrad.studies.pictures import draw, merit
 from handgrad.studies.quantities import QUANTITIES
 from handgrad.studies.results import Result, rank
 from handgrad.studies.study import written
@@ -44,7 +44,8 @@ def study_sections(collected: StudyResults, pictures: Pictures) -> Iterator[Sect
         If a run's folder is damaged.
     """
     study, accuracies = collected.study, collected.accuracies
-    if "default" in accuracies:
+    default = collected.results.get("default")
+    if default and default.validation_accuracy is not None:
         yield _default_run(collected, pictures)
     verdicts = judge(study, collected.folder)
     about_chance = asked_in(study, reference_runs(study, accuracies))
@@ -81,6 +82,8 @@ def _default_run(collected: StudyResults, pictures: Pictures) -> Section:
         f"The validation accuracy after the last epoch is {percent(last.validation_accuracy)}; the "
         f"best, after epoch {result.best_epoch}, is {percent(result.best_validation_accuracy)}."
     )
+    if result.status == "diverged":
+        sentences.append("Then it diverged: its loss was no longer finite.")
     picture = pictures.add(
         learning_curves(history),
         "Learning curves of the default run: faint, a point a batch; solid, a point an epoch.",
@@ -119,7 +122,7 @@ def _question(
 
 def lead(results: list[Result]) -> str:
     """Say which run ended highest, which lowest, and which diverged or failed, and why."""
-    ended = [result for result in results if result.validation_accuracy is not None]
+    ended = [result for result in results if result.status == "finished"]
     sentences = []
     if ended:
         best, worst = max(ended, key=rank), min(ended, key=rank)
@@ -215,7 +218,7 @@ def _runs_table(study: Study, question: Question, results: list[Result]) -> Sect
         for key in study.varied
         if any(getattr(asked, key) != getattr(first, key) for asked in runs.values())
     ]
-    best = sorted(results, key=rank, reverse=True)[:MOST_ROWS]
+    best = sorted(results, key=merit, reverse=True)[:MOST_ROWS]
     if len(varied) > MOST_COLUMNS:
         settings: dict[str, tuple[str, ...]] = {
             name: (_differences(asked, first, varied),) for name, asked in runs.items()
@@ -228,7 +231,7 @@ def _runs_table(study: Study, question: Question, results: list[Result]) -> Sect
         }
         headings = [key.replace("_", " ") for key in varied]
     rows = [
-        (result.name, *settings[result.name], *_figures(result))
+        (marked(result), *settings[result.name], *_figures(result))
         for result in results
         if result in best
     ]
@@ -248,7 +251,7 @@ def _differences(asked: Hyperparameters, first: Hyperparameters, varied: list[st
 
 def _figures(result: Result) -> tuple[str, str, str]:
     if result.validation_loss is None:
-        return "–", "–", result.status
+        return "–", "–", "–"
     return (
         decimal(result.validation_loss, 3),
         percent(result.validation_accuracy),

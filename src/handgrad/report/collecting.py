@@ -31,11 +31,18 @@ class StudyResults:
     summaries: dict[str, dict[str, Any]]
 
     @property
+    def finished(self) -> dict[str, Result]:
+        """The results of the runs that neither diverged nor failed."""
+        return {
+            name: result for name, result in self.results.items() if result.status == "finished"
+        }
+
+    @property
     def accuracies(self) -> dict[str, float]:
-        """The final validation accuracy of each run that has one."""
+        """The final validation accuracy of each run that is finished."""
         return {
             name: result.validation_accuracy
-            for name, result in self.results.items()
+            for name, result in self.finished.items()
             if result.validation_accuracy is not None
         }
 
@@ -43,6 +50,11 @@ class StudyResults:
     def validation_examples(self) -> int:
         """How many examples the runs were validated on."""
         return next(iter(self.summaries.values()))["data"]["validation"]["examples"]
+
+
+def marked(result: Result) -> str:
+    """Give a run's name, and how it ended if it is not finished."""
+    return result.name if result.status == "finished" else f"{result.name} ({result.status})"
 
 
 def collect(folder: Path) -> StudyResults:

@@ -170,10 +170,10 @@ def ablation_table(collected: StudyResults) -> Section:
     The recipe are the runs that differ in nothing but the seed (see `handgrad.report.chance`); the
     others are held against it by their losses, which tell more than an accuracy near 100%.
     """
-    study, results = collected.study, collected.results
+    study = collected.study
     losses = {
         name: result.validation_loss
-        for name, result in results.items()
+        for name, result in collected.finished.items()
         if result.validation_loss is not None
     }
     reference = reference_runs(study, losses)

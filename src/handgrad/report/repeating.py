@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from handgrad.report.collecting import StudyResults
+from handgrad.report.collecting import StudyResults, marked
 from handgrad.report.sections import Section, decimal, listed, percent, table
 from handgrad.wording import counted
 
@@ -68,7 +68,7 @@ def _sentences(summaries: list[dict[str, Any]]) -> Iterator[str]:
 def _all_runs(collected: StudyResults) -> Section:
     rows = [
         (
-            result.name,
+            marked(result),
             _whole(result.epochs),
             _whole(result.iterations),
             _loss(result.validation_loss),
