@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,9 @@ def test_the_code_and_the_commands_are_in_the_text(text):
     assert "p /= len(Z)" in text
     asked = "--threshold 127 --alpha 1.0 --priors learned --network studies"
     assert f"handgrad bayes tiny.npz {asked}" in text.replace("\\ ", "")
-    assert "handgrad report course --bayes runs/bayes --contest runs/contest" in text
+    assert "handgrad study studies/course/study.toml --out studies/course" in text
+    asked = "handgrad report studies/course --bayes runs/bayes --contest runs/contest"
+    assert asked in text.replace("\\ ", "")
 
 
 def test_the_same_results_make_the_same_bytes(made, reported, tmp_path, monkeypatch):
@@ -116,6 +119,18 @@ def test_the_same_results_make_the_same_bytes(made, reported, tmp_path, monkeypa
         assert report("--quiet", "--format", format, "--out", str(tmp_path / "again")) == 0
         for name in names:
             assert (tmp_path / "again" / name).read_bytes() == (reported / name).read_bytes()
+
+
+def test_the_commands_work_where_the_zip_is_unpacked(here, monkeypatch):
+    assert report("small.toml", "--quiet") == 0
+    with zipfile.ZipFile(ZIP) as archive:
+        archive.extract("hw3/studies/small/study.toml")
+    shutil.copy("tiny.npz", "hw3")
+    shutil.rmtree("studies")
+    monkeypatch.chdir("hw3")
+    assert str(here) not in Path("studies/small/study.toml").read_text()
+    assert run(["study", "studies/small/study.toml", "--out", "studies/small", "--quiet"]) == 0
+    assert report("studies/small", "--quiet") == 0
 
 
 def test_a_result_that_changes_changes_the_sentences(here):

@@ -1,13 +1,16 @@
 """The commands that make a report's results again."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from handgrad.cli import run
 from handgrad.report.bayes import collect_bayes
 from handgrad.report.collecting import collect
+from handgrad.report.entry import collect_entry
 from handgrad.report.material import Material
 from handgrad.report.repeating import LINE, folded
+from handgrad.studies import course_study
 
 
 def test_a_long_command_is_folded_between_its_words():
@@ -48,3 +51,22 @@ def test_a_network_of_a_study_is_made_by_the_study(here):
 
 def test_a_network_of_unknown_origin_has_to_be_there(here):
     assert "# the network has to be there: my.safetensors" in commands_with("my.safetensors")
+
+
+def test_the_course_as_it_is_has_the_short_command_and_a_course_of_ones_own_its_file(here):
+    own = collect(Path("studies/course"))
+    assert "handgrad study" not in Material(studies=[own]).commands()
+    assert "studies/course/study.toml" in Material(studies=[own]).definitions()
+    handgrads = Material(studies=[replace(own, study=course_study())])
+    assert "handgrad study" in handgrads.commands()
+    assert handgrads.definitions() == {}
+
+
+def test_the_contests_budget_is_written_with_all_its_digits(here):
+    entry = collect_entry(Path("runs/contest"))
+    [words] = [
+        shlex.split(command)
+        for command in Material(studies=[collect(Path("studies/small"))], entry=entry).commands()
+        if command.startswith("handgrad contest")
+    ]
+    assert float(words[words.index("--minutes") + 1]) == entry.contest.minutes

@@ -189,7 +189,7 @@ def _files(material: Material, name: str, format: Literal["pdf", "html"]) -> dic
     document = f"{name}-report.{format}"
     files = {document: typeset(compose(material), format)}
     if format == "pdf":
-        files[f"{name}.zip"] = zip_with(name, files)
+        files[f"{name}.zip"] = zip_with(name, files | material.definitions())
     return files
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import tomli_w
+
 from handgrad.datasets import Reading, Source
 from handgrad.errors import DataError
 from handgrad.hyperparameters import Hyperparameters
@@ -15,6 +17,8 @@ from handgrad.report.collecting import StudyResults
 from handgrad.report.debriefing import Debriefing
 from handgrad.report.entry import EntryResults
 from handgrad.runs import read_config
+from handgrad.studies import course_study
+from handgrad.studies.study import written
 
 COURSE = "course"
 """The name of the study whose report has all the parts of the course's."""
@@ -53,6 +57,23 @@ class Material:
     def commands(self) -> list[str]:
         """Give the commands that make all this again, and the report of it, or a comment's line."""
         return list(dict.fromkeys(self._commands()))
+
+    def definitions(self) -> dict[str, bytes]:
+        """Give the study.toml of each study that the commands run, by the path that they name.
+
+        A study outside the working directory has none: nothing else could have its path.
+        """
+        studies = (*self.studies, *([self.ablation] if self.ablation else []))
+        files = {
+            os.path.relpath(each.folder / "study.toml"): each
+            for each in studies
+            if not _is_default_course(each)
+        }
+        return {
+            file: _definition(each)
+            for file, each in files.items()
+            if not file.startswith(os.pardir)
+        }
 
     def _commands(self) -> Iterator[str]:
         report: list[object] = ["handgrad", "report"]
@@ -97,6 +118,16 @@ def _study(each: StudyResults) -> str:
     return _written("handgrad", "study", each.folder / "study.toml", "--out", each.folder)
 
 
+def _definition(each: StudyResults) -> bytes:
+    """Write a study as TOML, with data below the working directory by the way to them."""
+    here = f"{Path.cwd()}{os.sep}"
+    data = {
+        key: os.path.relpath(value, each.folder) if str(value).startswith(here) else value
+        for key, value in each.study.document.get("data", {}).items()
+    }
+    return tomli_w.dumps({**each.study.document, "data": data}).encode()
+
+
 def _train(folder: Path) -> str:
     """Write the command that makes a run folder, as its config.toml says.
 
@@ -124,7 +155,7 @@ def _bayes(found: BayesResults) -> str:
 def _contest(entry: EntryResults) -> str:
     contest = entry.contest
     words = [*_data(contest.source), *(["--test", entry.test] if entry.test else [])]
-    asked = ("--minutes", f"{contest.minutes:g}", "--seed", contest.hyperparameters.seed)
+    asked = ("--minutes", written(contest.minutes), "--seed", contest.hyperparameters.seed)
     return _written("handgrad", "contest", *words, *asked, "--out", contest.folder)
 
 
@@ -149,7 +180,7 @@ def _data(source: Source) -> Iterator[str]:
 
 
 def _is_default_course(each: StudyResults) -> bool:
-    return each.study.name == COURSE and each.folder == Path("studies") / COURSE
+    return each.folder == Path("studies") / COURSE and each.study == course_study()
 
 
 def _written(*words: object) -> str:
