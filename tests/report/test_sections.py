@@ -1,8 +1,9 @@
 """What tables and sentences are made of."""
 
 import pytest
+from matplotlib.figure import Figure
 
-from handgrad.report.sections import breakable, decimal, table
+from handgrad.report.sections import TEXT_HEIGHT, TEXT_WIDTH, Pictures, breakable, decimal, table
 
 GAP = "\u200b"
 
@@ -37,3 +38,10 @@ def test_a_huge_number_is_written_briefly(value, written):
 def test_a_column_of_numbers_may_have_huge_ones():
     rows = [("default", "0.675"), ("wild", "1.2e39"), ("diverged", "–")]
     assert table(("run", "loss"), rows)["numeric"] == [False, True]
+
+
+@pytest.mark.parametrize("size", [(3, 2), (5, 30), (30, 5), (17.5, 16.8)])
+def test_a_picture_fits_the_page_and_keeps_its_shape(size):
+    width = Pictures().add(Figure(), "caption", size)["width"] * TEXT_WIDTH
+    assert width <= min(size[0], TEXT_WIDTH) * (1 + 1e-9)
+    assert width * size[1] / size[0] <= TEXT_HEIGHT * (1 + 1e-9)

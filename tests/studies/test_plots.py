@@ -1,6 +1,7 @@
 """Pictures of studies: what is drawn, not how it looks."""
 
 import io
+import itertools
 import re
 
 import matplotlib
@@ -89,6 +90,43 @@ def test_a_heat_map_writes_every_cell_and_frames_the_best():
     assert axes.patches[0].get_xy() == (1.5, 0.5)
 
 
+def side(name, count):
+    return name, [str(value) for value in range(count)]
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(40, 3), (2, 60), (500, 20)])
+def test_a_heat_map_of_very_many_cells_can_be_drawn_and_its_labels_read(rows, columns):
+    cells = np.linspace(0.1, 0.9, rows * columns).reshape(rows, columns)
+    figure = heat_map(cells, side("seed", rows), side("hidden_dim", columns))
+    assert max(figure.get_size_inches()) <= 18
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    assert texts(axes) == []
+    for labels, low, high in (
+        (axes.get_xticklabels(), "x0", "x1"),
+        (axes.get_yticklabels()[::-1], "y0", "y1"),
+    ):
+        extents = [label.get_window_extent() for label in labels]
+        assert len(extents) > 1
+        for one, next_one in itertools.pairwise(extents):
+            assert getattr(one, high) < getattr(next_one, low)
+
+
+def test_long_values_do_not_run_into_one_another():
+    widths = ["512-256-128-64", "64-128-256-512", "1024-1024", "8"]
+    figure = heat_map(np.ones((4, 4)), ("hidden_dim", widths), ("hidden_dim", widths))
+    figure.draw_without_rendering()
+    extents = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert all(one.x1 < next_one.x0 for one, next_one in itertools.pairwise(extents))
+
+
+def test_the_numbers_beside_a_narrow_range_differ():
+    figure = heat_map(np.array([[0.968, 0.98]]), side("seed", 1), side("hidden_dim", 2))
+    figure.draw_without_rendering()
+    numbers = [label.get_text() for label in figure.axes[1].get_yticklabels()]
+    assert len(set(numbers)) == len(numbers) > 2
+
+
 def test_gradients_have_a_panel_a_run_and_a_line_a_layer():
     figure = gradients({"deep": np.ones((3, 5)), "shallow": np.full((2, 2), 0.5)}, "title")
     assert [len(axes.lines) for axes in figure.axes] == [5, 2]
@@ -96,7 +134,9 @@ def test_gradients_have_a_panel_a_run_and_a_line_a_layer():
     assert len(figure.legends[0].texts) == 5
 
 
-@pytest.mark.parametrize(("names", "width"), [(["one"], 5.5), (["one", "another"], 8.6)])
+@pytest.mark.parametrize(
+    ("names", "width"), [(["one"], 5.5), (["one", "another", "third", "last"], 8.6)]
+)
 def test_a_picture_has_room_for_its_legend_and_its_texts(names, width):
     deep = {f"{name}{'_of_many' * 10}": np.ones((1, 12)) for name in names}
     figure = gradients(deep, "a title " * 25)
@@ -106,3 +146,5 @@ def test_a_picture_has_room_for_its_legend_and_its_texts(names, width):
         extent = drawn.get_window_extent()
         assert extent.x0 >= 0
         assert extent.x1 <= figure.bbox.width
+    titles = [axes.title.get_window_extent() for axes in figure.axes]
+    assert all(one.x1 < next_one.x0 for one, next_one in itertools.pairwise(titles))

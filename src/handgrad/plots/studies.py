@@ -31,8 +31,14 @@ LEGEND_CHARACTERS = 110
 LAYERS_A_LINE = 7
 """How many layers a line of the legend has room for in a report, or below two panels."""
 
-PANEL_CHARACTERS = 28
-"""How much text a line above a panel has room for where there are three in a report."""
+PANEL_CHARACTERS = 20
+"""How much text a line above a panel has room for where there are four in a report."""
+
+MOST_ROWS, MOST_COLUMNS = 30, 20
+"""How many cells a heat map has room for: more are drawn smaller, and not written in."""
+
+LABEL_CHARACTERS = 8
+"""How much text a line below a column of a heat map has room for."""
 
 
 def curves(
@@ -107,16 +113,23 @@ def heat_map(
         The name of the hyperparameter of the rows, of the columns, and its values.
     """
     rows, columns = cells.shape
-    size = (max(5.0, 0.75 * columns + 2.5), max(3.5, 0.5 * rows + 1.8))
-    figure = Figure(figsize=size, dpi=120, layout="constrained")
+    # Wrapped, the values do not run into one another.
+    beside, below = (
+        [fill(value, LABEL_CHARACTERS) for value in side[1]] for side in (down, across)
+    )
+    lines = max(label.count("\n") for label in below)
+    width = max(5.0, 0.75 * min(columns, MOST_COLUMNS) + 2.5)
+    height = max(3.5, 0.5 * min(rows, MOST_ROWS) + 1.8 + 0.17 * lines)
+    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(cells, cmap="viridis", aspect="auto")
-    axes.set_xticks(range(columns), across[1])
-    axes.set_yticks(range(rows), down[1])
+    across_step, down_step = -(-columns // MOST_COLUMNS), -(-rows // MOST_ROWS)
+    axes.set_xticks(range(0, columns, across_step), below[::across_step])
+    axes.set_yticks(range(0, rows, down_step), beside[::down_step])
     axes.set(xlabel=across[0], ylabel=down[0])
     axes.tick_params(length=0)
     _write_cells(axes, cells)
-    bar = figure.colorbar(image, format=PercentFormatter(1, decimals=0))
+    bar = figure.colorbar(image, format=PercentFormatter(1))
     bar.set_label("validation accuracy")
     _caption(figure, title, note)
     return figure
@@ -143,7 +156,7 @@ def gradients(
                 label=f"layer {layer + 1}",
             )
         axes.set(xlabel="epochs trained", yscale="log")
-        axes.set_title(as_written(fill(name, PANEL_CHARACTERS)))
+        axes.set_title(as_written(fill(name, PANEL_CHARACTERS)), fontsize=10)
         axes.grid(alpha=0.3)
         count_in_wholes(axes)
     panels[0].set_ylabel("‖∂L/∂W‖")
@@ -169,7 +182,8 @@ def _epoch_means(values: NDArray[np.float64], ends: list[int]) -> list[float]:
 def _write_cells(axes: Axes, cells: np.ndarray) -> None:
     """Write each accuracy into its cell, if there is room, and frame the best."""
     middle = (np.nanmin(cells) + np.nanmax(cells)) / 2
-    if cells.size <= 400:
+    rows, columns = cells.shape
+    if rows <= MOST_ROWS and columns <= MOST_COLUMNS:
         for (i, j), value in np.ndenumerate(cells):
             if not np.isnan(value):
                 color = "black" if value > middle else "white"

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 Section = dict[str, Any]
 """A section as JSON has it; `kind` names the part of the template that sets it."""
 
-TEXT_WIDTH = 6.5
-"""The width of the printed text, in inches; a wider figure is printed smaller."""
+TEXT_WIDTH, TEXT_HEIGHT = 6.5, 8.8
+"""The room on a printed page, in inches, less a caption; a larger figure is printed smaller."""
 
 NAMES_AT_MOST = 12
 """How many names a sentence lists; of more it gives the number."""
@@ -43,7 +43,8 @@ class Pictures:
             figure.savefig(file, format="svg", metadata={"Date": None})
         name = f"picture-{len(self.files) + 1}.svg"
         self.files[name] = file.getvalue()
-        return {"file": name, "caption": caption, "width": min(1.0, size[0] / TEXT_WIDTH)}
+        scale = min(1.0, TEXT_WIDTH / size[0], TEXT_HEIGHT / size[1])
+        return {"file": name, "caption": caption, "width": scale * size[0] / TEXT_WIDTH}
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> Section:
