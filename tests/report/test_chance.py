@@ -98,3 +98,21 @@ def test_without_a_spread_nothing_is_tested():
     section = chance(study([FASTER]), dict.fromkeys([*SEEDS, "faster"], 0.5), 1000)
     assert "s = 0.00 points" in section["spread"]
     assert "table" not in section
+
+
+def test_the_same_run_under_two_names_is_not_two_seeds():
+    again = ("seed=1,step_size=0.01", {"seed": 1})
+    accuracies = SEEDS | {again[0]: SEEDS["seed-1"]}
+    assert reference_runs(study([again]), accuracies) == [*SEEDS]
+    assert compare(study([again]), accuracies) == []
+    names = ("default", again[0], "seed-2")
+    seeds = Question(name="seeds", title="", runs=names)
+    assert asked_in(study([again], [seeds]), [*SEEDS]) is seeds
+
+
+def test_pairs_are_of_different_configurations():
+    others = [FASTER, ("faster, seed 1", {"step_size": 1.0, "seed": 1})]
+    question = Question(name="q", title="Q", runs=("faster", "faster, seed 1", "default"))
+    accuracies = SEEDS | {"faster": 0.2, "faster, seed 1": 0.2}
+    section = chance(study(others, [question]), accuracies, 1000)
+    assert section["pairs"].endswith("All that are compared in the other sections do.")

@@ -18,9 +18,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.report.sections import Section, listed, percent, points, table
 from handgrad.report.student import holm, two_sided_p, two_sided_quantile
-from handgrad.studies import Question, Study
+from handgrad.studies import Question, RunSpec, Study
 
 FEWEST_SEEDS = 3
 """How many seeds it takes to speak of a spread."""
@@ -65,10 +66,16 @@ def reference_runs(study: Study, accuracies: Mapping[str, float]) -> list[str]:
 def asked_in(study: Study, reference: Sequence[str]) -> Question | None:
     """Find the question that is about chance: the first that looks at three such runs or more."""
     for question in study.questions:
-        names = {run.name for run in study.runs_of(question)}
-        if len(names.intersection(reference)) >= FEWEST_SEEDS:
+        if _is_about_chance(study, question, reference):
             return question
     return None
+
+
+def _is_about_chance(study: Study, question: Question, reference: Sequence[str]) -> bool:
+    """Whether a question looks at three runs of the reference or more, under whatever name."""
+    sample = {run.hyperparameters for run in study.runs if run.name in reference}
+    asked = {run.hyperparameters for run in study.runs_of(question)}
+    return len(sample & asked) >= FEWEST_SEEDS
 
 
 def compare(study: Study, values: Mapping[str, float]) -> list[Comparison]:
@@ -135,12 +142,20 @@ def chance(study: Study, accuracies: Mapping[str, float], examples: int) -> Sect
 
 
 def _configurations(study: Study, values: Mapping[str, float]) -> Iterator[list[str]]:
-    """The runs that have a value, those that differ only in the seed together."""
-    groups: dict[object, list[str]] = {}
+    """The runs that have a value, those that differ only in the seed together.
+
+    Of runs that differ in nothing the first counts: the same run twice is not two seeds.
+    """
+    groups: dict[Hyperparameters, dict[int, str]] = {}
     for run in study.runs:
         if run.name in values:
-            groups.setdefault(replace(run.hyperparameters, seed=0), []).append(run.name)
-    yield from groups.values()
+            group = groups.setdefault(_without_seed(run), {})
+            group.setdefault(run.hyperparameters.seed, run.name)
+    yield from (list(group.values()) for group in groups.values())
+
+
+def _without_seed(run: RunSpec) -> Hyperparameters:
+    return replace(run.hyperparameters, seed=0)
 
 
 def _label(group: list[str]) -> str:
@@ -213,12 +228,17 @@ def _verdicts(comparisons: list[Comparison]) -> Iterator[str]:
 
 def _pairs(study: Study, accuracies: Mapping[str, float], least: float) -> str:
     """Say which pairs of single runs that are compared in a question are too close to call."""
-    reference = set(reference_runs(study, accuracies))
+    reference = reference_runs(study, accuracies)
+    configurations = {run.name: _without_seed(run) for run in study.runs}
     pairs: list[tuple[str, str]] = []
     for question in study.questions:
-        names = [run.name for run in study.runs_of(question) if run.name in accuracies]
-        if len(reference.intersection(names)) < FEWEST_SEEDS:
-            pairs += itertools.combinations(names, 2)
+        if not _is_about_chance(study, question, reference):
+            names = [run.name for run in study.runs_of(question) if run.name in accuracies]
+            pairs += (
+                (a, b)
+                for a, b in itertools.combinations(names, 2)
+                if configurations[a] != configurations[b]
+            )
     sentence = (
         "Two single runs, if the seed moves each of them as much, have to differ by "
         f"t s √2 = {100 * least:.1f} points to be told apart."
