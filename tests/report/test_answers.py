@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from handgrad.errors import DataError
@@ -117,3 +118,24 @@ def test_the_default_run_says_that_it_diverged(partly_diverged):
     collected = partly_diverged
     collected.results["default"] = replace(collected.results["default"], status="diverged")
     assert next(study_sections(collected, Pictures()))["sentences"][-1].startswith("Then it diverg")
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([*np.linspace(2, 1, 39), 1.1], "was still falling: its mean over the last 4 epochs is"),
+        ([1.0] * 36 + [1.1, 1.2, 1.3, 0.9], "was no longer falling"),
+        ([1.0] * 40, "was no longer falling: its mean over the last 4 epochs is 1.000, over the 4"),
+    ],
+)
+def test_whether_the_loss_was_falling_is_not_told_by_a_single_epoch(here, losses, said):
+    path = Path("studies/course/runs/default/epochs.csv")
+    head = path.read_text().splitlines()[0]
+    rows = (f"{i},{i},{loss},0.5,0.1" for i, loss in enumerate(losses, start=1))
+    path.write_text("\n".join([head, *rows]) + "\n")
+    iterations = path.with_name("iterations.csv")
+    head = iterations.read_text().splitlines()[0]
+    rows = (f"{i},{i},1.0,0.5" for i in range(1, len(losses) + 1))
+    iterations.write_text("\n".join([head, *rows]) + "\n")
+    section = next(study_sections(collect(Path("studies/course")), Pictures()))
+    assert said in " ".join(section["sentences"])

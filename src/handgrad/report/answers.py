@@ -1,6 +1,7 @@
 """A question of a study as a section: its picture, its runs, and the answer its claims give."""
 
 from collections.abc import Iterator
+from statistics import mean
 
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.report.chance import asked_in, chance, reference_runs
@@ -70,14 +71,7 @@ def _default_run(collected: StudyResults, pictures: Pictures) -> Section:
         f"validation loss goes from {decimal(first.validation_loss, 3)} after the first to "
         f"{decimal(last.validation_loss, 3)} after the last."
     ]
-    tenth = len(history.epochs) // 10
-    if tenth:
-        before = history.epochs[-1 - tenth]
-        moved = "was still falling" if last.validation_loss < before.validation_loss else "rose"
-        sentences.append(
-            f"At the end it {moved}: {counted(tenth, 'epoch')} before, it was "
-            f"{decimal(before.validation_loss, 3)}."
-        )
+    sentences += _trend([epoch.validation_loss for epoch in history.epochs])
     sentences.append(
         f"The validation accuracy after the last epoch is {percent(last.validation_accuracy)}; the "
         f"best, after epoch {result.best_epoch}, is {percent(result.best_validation_accuracy)}."
@@ -95,6 +89,19 @@ def _default_run(collected: StudyResults, pictures: Pictures) -> Section:
         "sentences": sentences,
         "picture": picture,
     }
+
+
+def _trend(losses: list[float]) -> Iterator[str]:
+    """Say whether a loss was still falling: by means, for a single epoch may be chance."""
+    tenth = len(losses) // 10
+    if tenth < 2:
+        return
+    before, last = mean(losses[-2 * tenth : -tenth]), mean(losses[-tenth:])
+    falling = "still falling" if round(last, 3) < round(before, 3) else "no longer falling"
+    yield (
+        f"At the end it was {falling}: its mean over the last {tenth} epochs is "
+        f"{decimal(last, 3)}, over the {tenth} before {decimal(before, 3)}."
+    )
 
 
 def _question(
