@@ -159,6 +159,38 @@ def test_what_a_loop_at_import_defines_is_found_in_a_second_try(tmp_path):
     assert judge(tmp_path, text)
 
 
+def test_a_class_that_needs_what_a_call_defines_is_found_in_a_second_try(tmp_path):
+    text = "def make(): return 0.0\nZERO = make()\n" + relus("pass", "pass")
+    text = text.replace("class ReLUNumber1:", "class ReLUNumber1:\n    zero = ZERO\n")
+    verdict = judge(tmp_path, text)
+    assert verdict, str(verdict)
+    assert [layer.name for layer in verdict.layers] == ["ReLUNumber0", "ReLUNumber1"]
+    assert str(verdict).endswith("All right.")
+
+
+@pytest.mark.parametrize("layers", [[], ["ReLUNumber0"]], ids=["all", "asked"])
+def test_a_class_that_cannot_be_defined_is_told(tmp_path, layers):
+    text = relus("pass", "os._exit(0)").replace("class ReLUNumber0:", "class ReLUNumber0(Layer):")
+    verdict = judge(tmp_path, text, layers=layers)
+    findings = {layer.name: finding for layer, _, finding in verdict.findings}
+    assert list(findings) == (["ReLUNumber0"] if layers else ["ReLUNumber1", "ReLUNumber0"])
+    finding = findings["ReLUNumber0"]
+    assert finding.slug == "not defined"
+    assert "name 'Layer' is not defined" in finding.why
+    assert finding.line.code == "class ReLUNumber0(Layer):"
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["import nowhere_to_be_found\n", RELU.format("", "pass").replace("ReLUNumber", "Pooling")],
+    ids=["not run", "not judged"],
+)
+def test_what_is_left_out_is_not_said_to_be_right(tmp_path, more):
+    verdict = judge(tmp_path, relus("pass") + more)
+    assert verdict
+    assert str(verdict).endswith("Nothing wrong was found in what was judged.")
+
+
 def test_what_was_seen_counts_even_if_the_second_try_ends_badly(tmp_path):
     verdict = judge(tmp_path, relus("pass", "nowhere_defined") + "\nos._exit(3)\n")
     assert verdict.problem is None
@@ -186,6 +218,16 @@ def test_a_module_beside_the_file_is_found(tmp_path):
     verdict = judge(tmp_path, "from mine import LinearLayer, Sigmoid\n")
     assert verdict
     assert [layer.name for layer in verdict.layers][:2] == ["LinearLayer", "Sigmoid"]
+
+
+def test_a_relative_import_finds_a_module_beside_the_file(tmp_path):
+    (tmp_path / "base.py").write_text("class Layer:\n    pass\n")
+    (tmp_path / "mine.py").write_text("from .base import Layer\n" + relus("pass"))
+    text = "from . import base\nfrom .mine import ReLUNumber0\n" + relus("pass", "pass")
+    verdict = judge(tmp_path, text.replace("class ReLUNumber1:", "class ReLUNumber1(base.Layer):"))
+    assert verdict, str(verdict)
+    assert len(verdict.layers) == 2
+    assert verdict.remarks == []
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from handgrad.checker.attempts import attempt, limit_each_call
-from handgrad.checker.discovery import subjects_in
+from handgrad.checker import names
+from handgrad.checker.attempts import Failure, attempt, limit_each_call
+from handgrad.checker.discovery import class_name, subjects_in
 from handgrad.checker.layout import in_columns
 from handgrad.checker.loading import load
 from handgrad.checker.network_trials import TRAINING, observe_training
-from handgrad.checker.observation import Observation, to_json
+from handgrad.checker.observation import Observation, misses_a_name, to_json
 from handgrad.checker.observing import observe
 from handgrad.checker.subjects import Subject
 
@@ -126,14 +127,18 @@ def _work(request: dict[str, Any], tell: Callable[..., None]) -> None:
     path, layers, skip = Path(request["file"]), request["layers"], request["skip"]
     for whole in (False, True):
         tell("begin", name="", kind="")
-        module, failure = load(path, whole)
+        module, failure, undefined = load(path, whole)
         subjects, left_out, missing = subjects_in(module, path.parent, layers)
         text = None if failure is None else str(failure)
+        missing = [name for name in missing if name not in undefined]
         tell("loaded", failure=text, left_out=left_out, missing=missing)
+        unmade = list(_unmade(undefined, layers))
+        for observation in unmade:
+            tell("observation", observation=to_json(observation))
         everything = subjects_in(module, path.parent, [])[0]
         linear = [s for s in everything if s.kind == "linear" and s.name not in request["ended"]]
         columns = in_columns(_announced(linear, tell))
-        complete = bool(subjects)
+        complete = bool(subjects) and not any(map(misses_a_name, unmade))
         for subject in subjects:
             if subject.name in skip:
                 continue
@@ -141,7 +146,7 @@ def _work(request: dict[str, Any], tell: Callable[..., None]) -> None:
             observation, stopped = attempt(path.parent, observe, subject, subjects, columns)
             observation = observation or Observation(subject.name, subject.kind, stopped)
             tell("observation", observation=to_json(observation))
-            complete &= not _misses_a_name(observation)
+            complete &= not misses_a_name(observation)
         if complete:
             break
     if not layers and TRAINING not in skip:
@@ -152,17 +157,20 @@ def _work(request: dict[str, Any], tell: Callable[..., None]) -> None:
     tell("end")
 
 
+def _unmade(undefined: dict[str, Failure], layers: list[str]) -> Iterator[Observation]:
+    """Observations of the classes that could not be defined, if they are among those to judge."""
+    wanted = {class_name(text) for text in layers}
+    for name, failure in undefined.items():
+        kind = names.kind_of(name)
+        if name in wanted or (kind is not None and not wanted):
+            yield Observation(name, kind or "unknown", failure, defined=False)
+
+
 def _announced(subjects: list[Subject], tell: Callable[..., None]) -> Iterator[Subject]:
     """The same, each told of first: it may end the process."""
     for subject in subjects:
         tell("begin", name=subject.name, kind=subject.kind)
         yield subject
-
-
-def _misses_a_name(observation: Observation) -> bool:
-    """Whether a call failed for want of a name, which a statement left out might have defined."""
-    failures = [observation.problem, *(c.failure for run in observation.runs for c in run.calls)]
-    return any(failure is not None and failure.kind == "NameError" for failure in failures)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def subjects_in(
     """
     classes = _layer_classes(module, folder)
     bases = {base for cls in classes.values() for base in cls.__mro__[1:]}
-    calls = {_class_name(text): text for text in wanted}
+    calls = {class_name(text): text for text in wanted}
     subjects = []
     for name, cls in classes.items():
         kind = kind_by_name(cls)
@@ -83,7 +83,8 @@ def _is_of(cls: type, folder: Path) -> bool:
     return file is not None and Path(file).parent.is_relative_to(folder)
 
 
-def _class_name(text: str) -> str:
+def class_name(text: str) -> str:
+    """The class in a name or a constructor call."""
     return text.split("(")[0].strip()
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from handgrad.checker.attempts import Failure
 from handgrad.checker.judge_activation import judge_activation, judge_by_own_forward
 from handgrad.checker.judge_linear import MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE, judge_linear
 from handgrad.checker.judge_loss import JudgedLoss, judge_loss
 from handgrad.checker.judge_network import judge_network
 from handgrad.checker.judge_training import judge_training
-from handgrad.checker.lines import line_of
+from handgrad.checker.lines import Line, line_of
 from handgrad.checker.observation import Observation
 from handgrad.checker.regularization import is_regularized
 from handgrad.checker.sandbox import Seen
@@ -112,19 +113,31 @@ def _unusable(observation: Observation) -> LayerVerdict:
             f"Nothing says what to pass for: {problem.message}.",
             f"Say how to make one: {_example_call(observation)}.",
         )
+    elif not observation.defined:
+        finding = Finding(
+            "not defined",
+            "Its definition fails",
+            f"Where the class is defined, Python stops: {problem}.",
+            "Run the file from top to bottom in a new Python. What does it say?",
+            line=_place(problem),
+        )
     else:
-        line = None
-        if problem.file is not None and problem.line is not None:
-            line = line_of(problem.file, problem.line)
         finding = Finding(
             "cannot be tried out",
             "It cannot be constructed and tried out",
             f"The attempt stops: {problem}.",
             f"If it needs other arguments, say how to make one: {_example_call(observation)}.",
-            line=line,
+            line=_place(problem),
         )
     verdict.parts = [Part("construction", "wrong", finding)]
     return verdict
+
+
+def _place(problem: Failure) -> Line | None:
+    """The line that a failure names."""
+    if problem.file is None or problem.line is None:
+        return None
+    return line_of(problem.file, problem.line)
 
 
 def _example_call(observation: Observation) -> str:

@@ -46,13 +46,16 @@ _HARMLESS = {
 }
 
 
-def load(path: Path, whole: bool = False) -> tuple[ModuleType, Failure | None]:
+def load(path: Path, whole: bool = False) -> tuple[ModuleType, Failure | None, dict[str, Failure]]:
     """Run the definitions in the file at `path`, or all of it where `whole`, as a module.
+
+    It is a package, too: a relative import finds the files beside it.
 
     Returns
     -------
-    module, failure
-        The module with all that could be defined, and why an import or a class failed, if one did.
+    module, failure, undefined
+        The module with all that could be defined; why an import or a class failed, if one did; and
+        by the names of the classes with a forward and a backward that could not be, why not.
 
     Raises
     ------
@@ -64,11 +67,13 @@ def load(path: Path, whole: bool = False) -> tuple[ModuleType, Failure | None]:
     sys.path.insert(0, str(path.parent))
     module = ModuleType(MODULE_NAME)
     module.__file__ = str(path)
+    module.__package__, module.__path__ = MODULE_NAME, [str(path.parent)]
     sys.modules[MODULE_NAME] = module
     # Some of what Python refuses is seen only here: a `return` outside of functions, say.
     _, failure = attempt(path.parent, compile, tree, str(path), "exec")
     if failure is not None:
-        return module, failure
+        return module, failure, {}
+    undefined: dict[str, Failure] = {}
     # Each statement is compiled alone, and what it is to mean depends on these.
     futures = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
     for statement in tree.body if whole else _definitions(tree.body, _functions(tree)):
@@ -76,7 +81,18 @@ def load(path: Path, whole: bool = False) -> tuple[ModuleType, Failure | None]:
         _, problem = attempt(path.parent, exec, code, vars(module))
         if isinstance(statement, ast.Import | ast.ImportFrom | ast.Try | ast.ClassDef):
             failure = failure or problem
-    return module, failure
+        if problem is not None:
+            undefined |= {cls.name: problem for cls in _layer_classes(statement)}
+    return module, failure, {n: why for n, why in undefined.items() if not hasattr(module, n)}
+
+
+def _layer_classes(tree: ast.AST) -> Iterator[ast.ClassDef]:
+    """The classes in whose own text there are a forward and a backward."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            methods = {s.name for s in node.body if isinstance(s, ast.FunctionDef)}
+            if all(methods.intersection(choice) for choice in (names.FORWARD[:1], names.BACKWARD)):
+                yield node
 
 
 def parse_problem(path: Path) -> str | None:

@@ -52,6 +52,8 @@ class Observation:
         The class's name, and what kind of layer it is.
     problem
         Why nothing could be seen: it cannot be constructed, say.
+    defined
+        Whether there is such a class: its definition may have failed.
     columns
         Whether a batch holds its examples in columns, d × n.
     takes_labels
@@ -79,6 +81,7 @@ class Observation:
     name: str
     kind: str
     problem: Failure | None = None
+    defined: bool = True
     columns: bool = False
     takes_labels: bool = False
     stepped: bool = False
@@ -99,6 +102,12 @@ def changed(call: Call) -> list[str]:
         for path, value in call.after.items()
         if path not in before or not np.array_equal(before[path], value, equal_nan=True)
     ]
+
+
+def misses_a_name(observation: Observation) -> bool:
+    """Whether something failed for want of a name, which a statement left out might define."""
+    failures = [observation.problem, *(c.failure for run in observation.runs for c in run.calls)]
+    return any(failure is not None and failure.kind == "NameError" for failure in failures)
 
 
 def to_json(observation: Observation) -> str:

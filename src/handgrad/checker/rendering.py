@@ -99,6 +99,8 @@ def _summary(verdict: Verdict, explain: bool) -> Text:
     unjudged = any(part.unjudged for layer in verdict.layers for part in layer.parts)
     if verdict.right and unjudged:
         return Text("Nothing wrong was found; what has a – was not judged.", style="bold")
+    if verdict.right and verdict.remarks:
+        return Text("Nothing wrong was found in what was judged.", style="bold")
     if verdict.right:
         return Text("All right.", style="bold green")
     text = Text.assemble((f"{count} thing{'' if count == 1 else 's'} to look at.", "bold"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from handgrad.checker.attempts import Failure
-from handgrad.checker.observation import Observation, from_json
+from handgrad.checker.observation import Observation, from_json, misses_a_name
 
 SHARE_OF_A_CALL = 0.2
 """The part of the time limit after which a single call is taken to be endless."""
@@ -83,15 +83,15 @@ def run(path: Path, layers: list[str], time_limit: float) -> Seen:
         if at is None:
             return seen
         name, kind = at
-        if not name:
+        if not name or name in ended:
             if seen.observations:
                 seen.failure = seen.failure or end
             else:
                 seen.problem = end
             return seen
-        seen.observations.append(Observation(name, kind, Failure("Ended", end)))
+        _add(Observation(name, kind, Failure("Ended", end)), seen)
         ended.append(name)
-        skip = [observation.name for observation in seen.observations]
+        skip = [each.name for each in seen.observations if not misses_a_name(each)]
 
 
 def _take(events: list[dict[str, Any]], seen: Seen) -> tuple[str, str] | None:
@@ -105,12 +105,16 @@ def _take(events: list[dict[str, Any]], seen: Seen) -> tuple[str, str] | None:
                 seen.failure = event["failure"]
                 seen.left_out, seen.missing = event["left_out"], event["missing"]
             case "observation":
-                observation = from_json(event["observation"])
-                others = [o for o in seen.observations if o.name != observation.name]
-                seen.observations = [*others, observation]
+                _add(from_json(event["observation"]), seen)
             case "end":
                 at = None
     return at
+
+
+def _add(observation: Observation, seen: Seen) -> None:
+    """Add an observation to `seen`, in the place of an earlier one of that class."""
+    others = [each for each in seen.observations if each.name != observation.name]
+    seen.observations = [*others, observation]
 
 
 def _one_process(request: dict[str, Any], seconds: float) -> tuple[list[dict[str, Any]], str]:

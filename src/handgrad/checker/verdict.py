@@ -85,7 +85,7 @@ class Verdict:
     problem
         Why nothing could be judged, as a sentence; None if something could.
     remarks
-        What else is worth knowing.
+        What of it was not judged, or could not be run, and why.
     """
 
     subject: str
