@@ -52,6 +52,11 @@ STOPPING = [
     "raise Exception('\\n' * 10**6 + 'long')",
 ]
 ENDING = ["while True: pass", "os._exit(0)", "os.abort()", "import ctypes; ctypes.string_at(0)"]
+FORGING = [
+    f"import contextlib\n        for k in range(3, 20):\n"
+    f"            with contextlib.suppress(OSError): os.write(k, {junk})"
+    for junk in ("""b'{"event": "loaded"}\\n'""", "b'[' * 10**5 + b'\\n'")
+]
 HARMLESS = [
     "print('x' * 10**6)",
     "sys.stderr.write('x' * 10**6)",
@@ -59,10 +64,13 @@ HARMLESS = [
     "sys.stdout.close()",
     "os.chdir('/')",
     "assert sys.stdin.read() == ''",
+    "assert sys.argv == [__file__]",
 ]
 
 
-@pytest.mark.parametrize("statements", [STOPPING, ENDING], ids=["stopping", "ending"])
+@pytest.mark.parametrize(
+    "statements", [STOPPING, ENDING, FORGING], ids=["stopping", "ending", "forging"]
+)
 def test_what_stops_is_wrong_and_the_others_are_judged(tmp_path, statements):
     verdict = judge(tmp_path, relus(*statements, "pass"), time_limit=5)
     assert verdict.problem is None
@@ -99,6 +107,7 @@ def test_nothing_is_written_or_removed_outside(tmp_path):
         tmp_path,
         relus(
             f"open({there}, 'w')",
+            "os.makedirs(os.getcwd() + '2', exist_ok=True)",
             f"os.remove({there})",
             f"os.truncate({there}, 0)",
             f"os.rename({there}, 'mine')",
@@ -109,7 +118,7 @@ def test_nothing_is_written_or_removed_outside(tmp_path):
             f"{mine}; import shutil; shutil.move('mine.npy', {there})",
         ),
     )
-    assert [layer.right for layer in verdict.layers] == [False] * 9
+    assert [layer.right for layer in verdict.layers] == [False] * 10
     assert precious.read_text() == "kept"
     assert {path.name for path in tmp_path.iterdir()} == {"theirs.py", "precious.txt"}
 
@@ -218,6 +227,12 @@ def test_a_module_beside_the_file_is_found(tmp_path):
     verdict = judge(tmp_path, "from mine import LinearLayer, Sigmoid\n")
     assert verdict
     assert [layer.name for layer in verdict.layers][:2] == ["LinearLayer", "Sigmoid"]
+
+
+def test_what_handgrad_does_is_nobody_s_own_work(tmp_path):
+    text = "import handgrad\nclass LinearLayer(handgrad.Linear): pass\n"
+    ((_, _, finding),) = judge(tmp_path, text + relus("pass")).findings
+    assert finding.slug == "handgrad's own"
 
 
 def test_a_relative_import_finds_a_module_beside_the_file(tmp_path):

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from handgrad.checker import names
 from handgrad.checker.attempts import Failure, attempt, limit_each_call
-from handgrad.checker.discovery import class_name, subjects_in
+from handgrad.checker.discovery import class_name, is_handgrads, subjects_in
 from handgrad.checker.layout import in_columns
 from handgrad.checker.loading import load
 from handgrad.checker.network_trials import TRAINING, observe_training
@@ -70,6 +70,7 @@ def main() -> None:
         _limit(request["seconds"])
         sys.addaudithook(_guard(Path.cwd()))
         limit_each_call(request["seconds_per_call"])
+        sys.argv = [request["file"]]
         _work(request, _teller(answer))
         answer.flush()
         os._exit(0)
@@ -91,12 +92,13 @@ def _limit(seconds: float) -> None:
 
 def _guard(folder: Path) -> Callable[[str, tuple[Any, ...]], None]:
     """An audit hook that allows no new process, no connection, and no change outside `folder`."""
-    allowed = (str(folder), os.devnull, *(str(Path.home() / f".{d}/matplotlib") for d in _CACHES))
+    allowed = (folder, Path(os.devnull), *(Path.home() / f".{d}/matplotlib" for d in _CACHES))
 
     def outside(path: Any) -> bool:
-        return isinstance(path, str | bytes | os.PathLike) and not os.path.realpath(
-            os.fsdecode(path)
-        ).startswith(allowed)
+        if not isinstance(path, str | bytes | os.PathLike):
+            return False
+        real = Path(os.path.realpath(os.fsdecode(path)))
+        return not any(real.is_relative_to(place) for place in allowed)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _STARTING:
@@ -143,8 +145,7 @@ def _work(request: dict[str, Any], tell: Callable[..., None]) -> None:
             if subject.name in skip:
                 continue
             tell("begin", name=subject.name, kind=subject.kind)
-            observation, stopped = attempt(path.parent, observe, subject, subjects, columns)
-            observation = observation or Observation(subject.name, subject.kind, stopped)
+            observation = _observed(subject, subjects, columns)
             tell("observation", observation=to_json(observation))
             complete &= not misses_a_name(observation)
         if complete:
@@ -164,6 +165,15 @@ def _unmade(undefined: dict[str, Failure], layers: list[str]) -> Iterator[Observ
         kind = names.kind_of(name)
         if name in wanted or (kind is not None and not wanted):
             yield Observation(name, kind or "unknown", failure, defined=False)
+
+
+def _observed(subject: Subject, others: list[Subject], columns: bool | None) -> Observation:
+    """What is seen of one class, if it is the file's own work."""
+    if is_handgrads(subject.cls):
+        borrowed = Failure("Handgrad's", "forward or backward is handgrad's own")
+        return Observation(subject.name, subject.kind, borrowed)
+    observation, stopped = attempt(subject.folder, observe, subject, others, columns)
+    return observation or Observation(subject.name, subject.kind, stopped)
 
 
 def _announced(subjects: list[Subject], tell: Callable[..., None]) -> Iterator[Subject]:

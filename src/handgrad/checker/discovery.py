@@ -83,6 +83,14 @@ def _is_of(cls: type, folder: Path) -> bool:
     return file is not None and Path(file).parent.is_relative_to(folder)
 
 
+def is_handgrads(cls: type) -> bool:
+    """Whether the class's forward or backward is code of this package."""
+    own = Path(__file__).parents[1]
+    methods = (method(cls, choices) for choices in (names.FORWARD[:1], names.BACKWARD))
+    codes = [getattr(found, "__code__", None) for found in methods]
+    return any(c is not None and Path(c.co_filename).is_relative_to(own) for c in codes)
+
+
 def class_name(text: str) -> str:
     """The class in a name or a constructor call."""
     return text.split("(")[0].strip()

@@ -113,6 +113,13 @@ def _unusable(observation: Observation) -> LayerVerdict:
             f"Nothing says what to pass for: {problem.message}.",
             f"Say how to make one: {_example_call(observation)}.",
         )
+    elif problem.kind == "Handgrad's":
+        finding = Finding(
+            "handgrad's own",
+            "Its work is done by handgrad",
+            f"The class is derived from one of handgrad's: its {problem.message}.",
+            "Which equation does each of the two methods compute?",
+        )
     elif not observation.defined:
         finding = Finding(
             "not defined",

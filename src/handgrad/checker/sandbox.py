@@ -32,6 +32,9 @@ _PASSED_ON = (
 )
 
 
+_LOADED = ("failure", "left_out", "missing")
+
+
 @dataclass
 class Seen:
     """What became of a file.
@@ -95,19 +98,26 @@ def run(path: Path, layers: list[str], time_limit: float) -> Seen:
 
 
 def _take(events: list[dict[str, Any]], seen: Seen) -> tuple[str, str] | None:
-    """Add what the process told to `seen`; return what it was at when it ended too early."""
+    """Add what the process told to `seen`; return what it was at when it ended too early.
+
+    The file can write into the answer itself. What is no event is taken for the end.
+    """
     at: tuple[str, str] | None = ("", "")
     for event in events:
-        match event.get("event"):
-            case "begin":
-                at = (str(event["name"]), str(event["kind"]))
-            case "loaded":
-                seen.failure = event["failure"]
-                seen.left_out, seen.missing = event["left_out"], event["missing"]
-            case "observation":
-                _add(from_json(event["observation"]), seen)
-            case "end":
-                at = None
+        try:
+            match event["event"]:
+                case "begin":
+                    at = (str(event["name"]), str(event["kind"]))
+                case "loaded":
+                    failure, left_out, missing = (event[k] for k in _LOADED)
+                    seen.failure = None if failure is None else str(failure)
+                    seen.left_out, seen.missing = [*map(str, left_out)], [*map(str, missing)]
+                case "observation":
+                    _add(from_json(event["observation"]), seen)
+                case "end":
+                    at = None
+        except Exception:
+            break
     return at
 
 
@@ -171,7 +181,7 @@ def _ending(status: int | None, seconds: float) -> str:
 def _read(answer: Path) -> list[dict[str, Any]]:
     """The events in the file, up to the first line that is not one."""
     events: list[dict[str, Any]] = []
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         for line in answer.read_text(encoding="utf-8", errors="replace").splitlines():
             event = json.loads(line)
             if isinstance(event, dict):
