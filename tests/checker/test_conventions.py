@@ -130,6 +130,18 @@ class LinearOfParameters:
         return g @ self.weight.values.T
 
 
+class LinearThatKeepsNumpy(Linear):
+    def __init__(self, d, c):
+        super().__init__(d, c)
+        self.xp = np
+
+
+class LinearInLongDoubles(LinearThatKeepsNumpy):
+    def __init__(self, d, c):
+        super().__init__(d, c)
+        self.W, self.b = np.longdouble(self.W), np.longdouble(self.b)
+
+
 class SoftmaxThatMayTakeLabels:
     def forward(self, z, y=None):
         e = np.exp(z - z.max(axis=1, keepdims=True))
@@ -224,6 +236,8 @@ RIGHT = [
     DenseWhoseNoneIsReLU,
     DenseInColumnsWithAPair,
     LinearOfParameters,
+    LinearThatKeepsNumpy,
+    LinearInLongDoubles,
     SoftmaxThatMayTakeLabels,
     CrossEntropy,
     NeuralNetwork,

@@ -65,6 +65,7 @@ HARMLESS = [
     "os.chdir('/')",
     "assert sys.stdin.read() == ''",
     "assert sys.argv == [__file__]",
+    "grad = np.longdouble(grad)",
 ]
 
 

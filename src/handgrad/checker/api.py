@@ -1,6 +1,5 @@
 """Judging a layer from a program or a test, in the same process."""
 
-import copy
 import inspect
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 from handgrad.checker import names
 from handgrad.checker.discovery import kind_by_arguments, kind_by_name, takes_depth
 from handgrad.checker.judge import judge_all
-from handgrad.checker.objects import arrays_in, method
+from handgrad.checker.objects import arrays_in, method, twin
 from handgrad.checker.observing import observe
 from handgrad.checker.probing import output_of
 from handgrad.checker.subjects import Subject, constructor
@@ -62,7 +61,7 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
             cls.__name__,
             kind,
             cls,
-            lambda values, required: copy.deepcopy(layer),
+            lambda values, required: twin(layer),
             _folder(cls),
             _sizes(layer) if kind in ("linear", "unknown") else None,
             takes_depth=False,
@@ -99,6 +98,6 @@ def _sizes(layer: Any) -> tuple[int, int] | None:
 
 def _accepts(layer: Any, d: int, c: int) -> bool:
     """Whether forward turns rows of d numbers, or columns of them, into c."""
-    rows = output_of(copy.deepcopy(layer), np.ones((c + d + 1, d)))
-    columns = output_of(copy.deepcopy(layer), np.ones((d, c + d + 1)))
+    rows = output_of(twin(layer), np.ones((c + d + 1, d)))
+    columns = output_of(twin(layer), np.ones((d, c + d + 1)))
     return np.shape(rows) == (c + d + 1, c) or np.shape(columns) == (c, c + d + 1)

@@ -1,6 +1,5 @@
 """Trying a layer out and writing down what it does; judging it is somebody else's work."""
 
-import copy
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ from handgrad.checker.cases import Array, Case
 from handgrad.checker.layout import way_round
 from handgrad.checker.mistakes import same_shape
 from handgrad.checker.numeric import central_differences
-from handgrad.checker.objects import arrays_in
+from handgrad.checker.objects import arrays_in, twin
 from handgrad.checker.observation import Observation, Run
 from handgrad.checker.probing import (
     batch,
@@ -67,7 +66,7 @@ def _output_width(subject: Subject, thing: Any, case: Case, columns: bool) -> in
     if subject.kind == "linear":
         return case.c
     if subject.kind == "unknown":
-        shape = np.shape(output_of(copy.deepcopy(thing), batch(case, columns)[0]))
+        shape = np.shape(output_of(twin(thing), batch(case, columns)[0]))
         examples = -1 if columns else 0
         if len(shape) == 2 and shape[examples] == case.n:
             return int(shape[-1 - examples])
@@ -110,14 +109,14 @@ def timed_out(run: Run) -> bool:
 
 def differentiate(thing: Any, X: Array, G: Array, observation: Observation) -> None:
     """Central differences of Σ G · output by the input and by each parameter."""
-    if np.shape(output_of(copy.deepcopy(thing), X)) != G.shape:
+    if np.shape(output_of(twin(thing), X)) != G.shape:
         return
 
     def loss(path: str, values: Array) -> float:
-        twin = copy.deepcopy(thing)
+        changed = twin(thing)
         if path != "input":
-            arrays_in(twin)[path][...] = values
-        output = output_of(twin, values if path == "input" else X)
+            arrays_in(changed)[path][...] = values
+        output = output_of(changed, values if path == "input" else X)
         return float(np.sum(G * output)) if np.shape(output) == G.shape else float("nan")
 
     starts = {"input": X} | {path: arrays_in(thing)[path] for path in observation.parameters}

@@ -1,7 +1,9 @@
 """Looking into somebody else's objects: their methods, and the arrays they hold."""
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,9 @@ MOST_NUMBERS = 20_000
 """Larger arrays than this are not looked at: no case needs them."""
 
 MOST_ARRAYS = 200
+
+DEPTH = 5
+"""How far into an object is looked."""
 
 
 def method(thing: Any, choices: tuple[str, ...]) -> Callable[..., Any] | None:
@@ -48,6 +53,21 @@ def state_of(thing: Any) -> State:
     return state
 
 
+def twin(thing: Any) -> Any:
+    """A deep copy, but for modules, which cannot be copied."""
+    return copy.deepcopy(thing, {id(each): each for each in _modules(thing, set(), 0)})
+
+
+def _modules(thing: Any, seen: set[int], depth: int) -> Iterator[ModuleType]:
+    """The modules in the attributes of `thing`."""
+    if isinstance(thing, ModuleType):
+        yield thing
+    elif depth <= DEPTH and id(thing) not in seen:
+        seen.add(id(thing))
+        for _, value in _parts(thing):
+            yield from _modules(value, seen, depth + 1)
+
+
 def same(one: Any, other: Any) -> bool:
     """Whether two arrays have the same shape and numbers."""
     return np.shape(one) == np.shape(other) and np.array_equal(one, other, equal_nan=True)
@@ -60,7 +80,7 @@ def _walk(thing: Any, path: str, seen: set[int], depth: int) -> Iterator[tuple[s
     if isinstance(thing, list) and thing and all(isinstance(item, float) for item in thing):
         yield path, thing
         return
-    if depth > 5 or id(thing) in seen or isinstance(thing, type):
+    if depth > DEPTH or id(thing) in seen or isinstance(thing, type):
         return
     seen.add(id(thing))
     for name, value in _parts(thing):
@@ -82,7 +102,10 @@ def _parts(thing: Any) -> list[tuple[str, Any]]:
 
 
 def plain_result(value: Any) -> Any:
-    """A returned value as arrays of floats, lists, dicts and None; None for all else."""
+    """A returned value as arrays of floats, lists, dicts and None; None for all else.
+
+    Floats of more than 64 bits are rounded to 64.
+    """
     if isinstance(value, bool | str) or value is None:
         return None
     if isinstance(value, dict):
@@ -92,5 +115,6 @@ def plain_result(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic | float | int):
         array = np.array(value)
         if array.size <= MOST_NUMBERS and array.dtype.kind in "fiub":
-            return array if array.dtype.kind == "f" else array.astype(np.float64)
+            is_kept = array.dtype.kind == "f" and array.itemsize <= 8
+            return array if is_kept else array.astype(np.float64)
     return None

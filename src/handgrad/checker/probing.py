@@ -1,6 +1,5 @@
 """Looking at a layer before it is judged: what it puts out, and which arrays are its parameters."""
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from handgrad.checker import names
 from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import bind
 from handgrad.checker.cases import Array, Case
-from handgrad.checker.objects import arrays_in, method, same
+from handgrad.checker.objects import arrays_in, method, same, twin
 
 
 def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
@@ -42,17 +41,17 @@ def try_forward(thing: Any, X: Array) -> tuple[Any, Failure | None]:
 
 def parameters_of(thing: Any, X: Array) -> list[str]:
     """The arrays that change the output when they are changed, or that are named as parameters."""
-    before = output_of(copy.deepcopy(thing), X)
+    before = output_of(twin(thing), X)
     arrays = arrays_in(thing)
     found = []
     for path, array in arrays.items():
-        twin = copy.deepcopy(thing)
-        own = arrays_in(twin).get(path)
+        changed = twin(thing)
+        own = arrays_in(changed).get(path)
         if own is None or array.dtype.kind != "f" or not array.size or not own.flags.writeable:
             continue
         own += 0.5 + np.arange(own.size, dtype=own.dtype).reshape(own.shape)
         if names.parameter_role(path) or (
-            before is not None and not same(before, output_of(twin, X))
+            before is not None and not same(before, output_of(changed, X))
         ):
             found.append(path)
     return [path for path in found if not _is_divided(arrays[path], [arrays[p] for p in found])]
