@@ -219,6 +219,27 @@ class NetworkWithASkip(NeuralNetwork):
         self.grads |= {"dW1": self.x.T @ g, "db1": g.sum(axis=0)}
 
 
+class NetworkWithDropout(NeuralNetwork):
+    def forward(self, x, training=True):
+        self.mask = np.random.default_rng().random(x.shape) > 0.5 if training else 1.0
+        return super().forward(x * self.mask)
+
+
+class NetworkThatAsksWhetherItTrains(NetworkWithDropout):
+    def forward(self, x, is_training):
+        return super().forward(x, is_training)
+
+
+class SoftmaxThatAsksWhetherItTrains:
+    def forward(self, z, training):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def backward(self, g):
+        return self.p * (g - (g * self.p).sum(axis=1, keepdims=True))
+
+
 class NetworkOfWidths(NeuralNetwork):
     def __init__(self, d, c, hidden=(7,)):
         (h,) = hidden
@@ -243,6 +264,9 @@ RIGHT = [
     NeuralNetwork,
     NetworkOfProbabilities,
     NetworkWithASkip,
+    NetworkWithDropout,
+    NetworkThatAsksWhetherItTrains,
+    SoftmaxThatAsksWhetherItTrains,
     NetworkOfWidths,
 ]
 
@@ -257,6 +281,42 @@ def test_what_may_be_there_and_is_not_judged_is_told():
     assert str(check(LinearWithMomentum)).endswith("what has a – was not judged.")
     assert str(check(Linear)).endswith("All right.")
     assert "judged without an activation" in " ".join(str(check(DenseWhoseNoneIsReLU)).split())
+
+
+class NetworkThatIsRandom(NeuralNetwork):
+    rng = np.random.default_rng()
+
+    def forward(self, x):
+        return super().forward(x * (self.rng.random(x.shape) > 0.5))
+
+
+class NetworkThatKeepsItsRandomness(NetworkThatIsRandom):
+    """A copy of it has the same to draw."""
+
+    def __init__(self, d, h, c):
+        super().__init__(d, h, c)
+        self.rng = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("layer", [NetworkThatIsRandom, NetworkThatKeepsItsRandomness])
+def test_what_is_random_is_not_judged(layer):
+    verdict = check(layer)
+    assert verdict, str(verdict)
+    assert "forward: its forward is random" in str(verdict)
+    assert str(verdict).endswith("what has a – was not judged.")
+
+
+def test_what_fails_by_itself_is_wrong_in_what_is_random_too():
+    class ReLU:
+        def forward(self, x):
+            return np.maximum(x, 0) * np.random.default_rng().random(x.shape)
+
+        def backward(self, g):
+            raise NotImplementedError
+
+    assert [f.slug for _, _, f in check(ReLU).findings] == ["not written yet"]
+    ReLU.backward = lambda self, g: g @ self.mask
+    assert [f.slug for _, _, f in check(ReLU).findings] == ["stops with an error"]
 
 
 class LinearOfReshapedBias(Linear):

@@ -8,6 +8,9 @@ from typing import Any
 
 from handgrad.checker.names import argument_role
 
+NOT_TRAINING = {"training": False}
+"""What a forward is told where it asks: with dropout, no two outputs are the same."""
+
 
 class CannotGuessError(ValueError):
     """A parameter has no default, and its name does not say what it wants."""
@@ -17,6 +20,7 @@ def bind(
     function: Callable[..., Any],
     values: Mapping[str, Any],
     required: Mapping[str, Any] | None = None,
+    named: Mapping[str, Any] | None = None,
 ) -> "partial[Any]":
     """A call of `function` with arguments out of `values`, found by name and then by order.
 
@@ -31,6 +35,8 @@ def bind(
         whose name is unknown take what is left of them, in that order.
     required
         By role, too, but given only to parameters that have no default.
+    named
+        By role, too, but given only to parameters of a fitting name.
 
     Raises
     ------
@@ -39,13 +45,15 @@ def bind(
     """
     signature = inspect.signature(function)
     arguments: dict[str, Any] = {}
-    left, extra = dict(values), dict(required or {})
+    left, extra, named = dict(values), dict(required or {}), named or {}
     unknown = []
     for parameter in _parameters(signature):
         name, has_default = parameter.name, parameter.default is not parameter.empty
         role = argument_role(name, left)
         if role is not None:
             arguments[name] = left.pop(role)
+        elif (role := argument_role(name, named)) and not isinstance(parameter.default, str):
+            arguments[name] = named[role]  # A word wants another word, and nothing says which.
         elif argument_role(name, values) == "hidden_dim":
             arguments[name] = values["hidden_dim"]
         elif not has_default and (role := argument_role(name, extra)) is not None:

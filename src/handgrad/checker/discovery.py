@@ -114,7 +114,10 @@ def _takes_labels(cls: type) -> bool:
     assert forward is not None  # It was chosen for having one.
     asked = parameter_names(forward)[1:]
     named = any(names.argument_role(name, ["labels"]) for name in asked)
-    return named or len(required_names(forward)) > 2
+    needed = [
+        name for name in required_names(forward) if not names.argument_role(name, ["training"])
+    ]
+    return named or len(needed) > 2
 
 
 def kind_by_arguments(cls: type) -> str:

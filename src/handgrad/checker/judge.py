@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+from handgrad.checker import quantities
 from handgrad.checker.attempts import Failure
 from handgrad.checker.judge_activation import judge_activation, judge_by_own_forward
+from handgrad.checker.judge_layer import NOT_WRITTEN
 from handgrad.checker.judge_linear import MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE, judge_linear
 from handgrad.checker.judge_loss import JudgedLoss, judge_loss
 from handgrad.checker.judge_network import judge_network
 from handgrad.checker.judge_training import judge_training
+from handgrad.checker.judging import failed_by_itself
 from handgrad.checker.lines import Line, line_of
 from handgrad.checker.observation import Observation
 from handgrad.checker.regularization import is_regularized
@@ -30,8 +33,21 @@ def judge_all(subject: str, observations: list[Observation]) -> Verdict:
     verdict = Verdict(subject)
     losses = {o.name: judge_loss(o) for o in observations if o.kind == "loss" and not o.problem}
     for observation in observations:
-        verdict.layers.append(_judge_one(observation, losses, verdict))
+        layer = _judge_one(observation, losses, verdict)
+        of_random = observation.kind == "training" and any(o.random for o in observations)
+        if observation.random or of_random:
+            layer.parts = [_unless_random(part) for part in layer.parts]
+        verdict.layers.append(layer)
     return verdict
+
+
+def _unless_random(part: Part) -> Part:
+    """What is known of a part of a layer whose forward is random: no number but a step's."""
+    unwritten = part.finding is not None and part.finding.slug == NOT_WRITTEN.slug
+    known = part.status == "right" or part.name == quantities.STEP.part
+    if known or unwritten or failed_by_itself(part):
+        return part
+    return Part(part.name, "absent", note="its forward is random", unjudged=True)
 
 
 def _judge_one(

@@ -16,6 +16,7 @@ from handgrad.checker.observation import Observation, Run
 from handgrad.checker.probing import (
     batch,
     fill_parameters,
+    is_random,
     make_parameters,
     output_of,
     parameters_of,
@@ -47,8 +48,10 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
             observation.parameters = parameters_of(thing, X)
             observation.own_forward |= subject.kind == "linear" and not _has_weights(thing, case)
         fill_parameters(thing, observation.parameters, case)
-        if not observation.runs and observation.own_forward:
-            differentiate(thing, X, G, observation)
+        if not observation.runs:
+            observation.random = is_random(thing, X)
+            if observation.own_forward:
+                differentiate(thing, X, G, observation)
         run = Run(case, "")
         observation.runs.append(run)
         pass_twice(Trial(thing, run, subject.folder), case, observation)

@@ -61,6 +61,7 @@ ARGUMENTS = {
     "weights": "w weight weights kernel",
     "bias": "b bias biases",
     "optimizer": "optimizer optimiser optim opt",
+    "training": "training train is_training is_train train_mode training_mode mode",
 }
 
 _ROLES: dict[str, set[str]] = {

@@ -18,7 +18,7 @@ from handgrad.checker.mathematics import are_probabilities, softmax
 from handgrad.checker.mistakes import close
 from handgrad.checker.objects import method, plain_result, state_of
 from handgrad.checker.observation import Call, Observation, Run, changed
-from handgrad.checker.probing import batch, fill_parameters, output_of, parameters_of
+from handgrad.checker.probing import batch, fill_parameters, is_random, output_of, parameters_of
 from handgrad.checker.subjects import Subject, Values
 from handgrad.checker.trial import Trial
 
@@ -43,6 +43,7 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
         fill_parameters(thing, parameters, case)
         if not observation.runs:
             observation.parameters = parameters
+            observation.random = is_random(thing, X)
             differentiate(thing, X, G, observation)
         run = Run(case, f"{num_layers} layers" if num_layers else OWN_LAYERS)
         observation.runs.append(run)

@@ -2,8 +2,9 @@
 
 import copy
 import inspect
+import random
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import ModuleType, UnionType
 from typing import Any
 
 import numpy as np
@@ -55,17 +56,25 @@ def state_of(thing: Any) -> State:
 
 def twin(thing: Any) -> Any:
     """A deep copy, but for modules, which cannot be copied."""
-    return copy.deepcopy(thing, {id(each): each for each in _modules(thing, set(), 0)})
+    return copy.deepcopy(
+        thing, {id(each): each for each in _instances(thing, ModuleType, set(), 0)}
+    )
 
 
-def _modules(thing: Any, seen: set[int], depth: int) -> Iterator[ModuleType]:
-    """The modules in the attributes of `thing`."""
-    if isinstance(thing, ModuleType):
+def generators_in(thing: Any) -> list[Any]:
+    """The generators of random numbers in the attributes of `thing`."""
+    kinds = np.random.Generator | np.random.RandomState | random.Random
+    return list(_instances(thing, kinds, set(), 0))
+
+
+def _instances(thing: Any, kinds: type | UnionType, seen: set[int], depth: int) -> Iterator[Any]:
+    """What is of one of the kinds in the attributes of `thing`, however deep."""
+    if isinstance(thing, kinds):
         yield thing
     elif depth <= DEPTH and id(thing) not in seen:
         seen.add(id(thing))
         for _, value in _parts(thing):
-            yield from _modules(value, seen, depth + 1)
+            yield from _instances(value, kinds, seen, depth + 1)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -60,6 +60,8 @@ class Observation:
         Whether the backward of a network asks for labels, not for a gradient.
     stepped
         Whether a training run had a step to call.
+    random
+        Whether its forward is: the same object puts out other numbers for the same input.
     remembers
         Whether its steps changed more than the parameters, as a momentum does.
     made_without_activation
@@ -85,6 +87,7 @@ class Observation:
     columns: bool = False
     takes_labels: bool = False
     stepped: bool = False
+    random: bool = False
     remembers: bool = False
     made_without_activation: bool = False
     own_forward: bool = False

@@ -6,9 +6,9 @@ import numpy as np
 
 from handgrad.checker import names
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.binding import bind
+from handgrad.checker.binding import NOT_TRAINING, bind
 from handgrad.checker.cases import Array, Case
-from handgrad.checker.objects import arrays_in, method, same, twin
+from handgrad.checker.objects import arrays_in, generators_in, method, same, twin
 
 
 def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
@@ -33,10 +33,26 @@ def try_forward(thing: Any, X: Array) -> tuple[Any, Failure | None]:
     forward = method(thing, names.FORWARD)
     if forward is None:
         return None, None
-    result, failure = attempt(None, lambda: bind(forward, {"input": X.copy()})())
+    result, failure = attempt(
+        None, lambda: bind(forward, {"input": X.copy()}, named=NOT_TRAINING)()
+    )
     if isinstance(result, tuple) and result:
         result = result[0]
     return (result if isinstance(result, np.ndarray) else None), failure
+
+
+def is_random(thing: Any, X: Array) -> bool:
+    """Whether two copies put out different numbers for X, if the second has drawn some before.
+
+    Parameters that the first forward makes are made before they are copied.
+    """
+    seen = twin(thing)
+    output_of(seen, X)
+    one, other = twin(seen), twin(seen)
+    for generator in generators_in(other):
+        generator.random()
+    output = output_of(one, X)
+    return output is not None and not same(output, output_of(other, X))
 
 
 def parameters_of(thing: Any, X: Array) -> list[str]:

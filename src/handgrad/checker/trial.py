@@ -11,7 +11,7 @@ import numpy as np
 
 from handgrad.checker import names
 from handgrad.checker.attempts import attempt
-from handgrad.checker.binding import bind, passes, required_names
+from handgrad.checker.binding import NOT_TRAINING, bind, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.objects import arrays_in, method, plain_result, same, state_of
 from handgrad.checker.observation import Call, Run
@@ -29,7 +29,7 @@ class Trial:
 
     def forward(self, X: Array) -> bool:
         """Call forward on a batch; whether it returned."""
-        return self.make("forward", names.FORWARD, {"input": X})
+        return self.make("forward", names.FORWARD, {"input": X}, NOT_TRAINING)
 
     def backward(self, G: Array) -> bool:
         """Call backward, first clearing the gradients where there is a method for that."""
@@ -72,7 +72,13 @@ class Trial:
             return False
         return self.make("step", names.STEP, {"step_size": STEP_SIZE})
 
-    def make(self, role: str, choices: tuple[str, ...], values: Mapping[str, Any]) -> bool:
+    def make(
+        self,
+        role: str,
+        choices: tuple[str, ...],
+        values: Mapping[str, Any],
+        named: Mapping[str, Any] | None = None,
+    ) -> bool:
         """Call the first method of these names with copies of these arrays; whether it returned.
 
         Written down is also which of the copies, now or in an earlier call, it wrote into.
@@ -81,7 +87,7 @@ class Trial:
         if function is None:
             return False
         given = {key: v.copy() if isinstance(v, np.ndarray) else v for key, v in values.items()}
-        action = bind(function, given)
+        action = bind(function, given, named=named)
         self._remember(action, given, values)
         record = Call(role, state_of(self.thing), {})
         record.given = [key for key, value in given.items() if passes(action, value)]
