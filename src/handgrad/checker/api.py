@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker import names
-from handgrad.checker.discovery import kind_by_arguments, kind_by_name, takes_depth
+from handgrad.checker.discovery import kind_by_arguments, kind_by_name, takes_depth, takes_sizes
 from handgrad.checker.judge import judge_all
 from handgrad.checker.objects import arrays_in, method, twin
 from handgrad.checker.observing import observe
@@ -54,8 +54,15 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
     if kind is not None and kind not in KINDS:
         raise UsageError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     kind = kind or kind_by_name(cls) or kind_by_arguments(cls)
-    deep = takes_depth(cls)
-    subject = Subject(cls.__name__, kind, cls, constructor(cls), _folder(cls), takes_depth=deep)
+    subject = Subject(
+        cls.__name__,
+        kind,
+        cls,
+        constructor(cls),
+        _folder(cls),
+        takes_depth=takes_depth(cls),
+        takes_sizes=takes_sizes(cls),
+    )
     if not inspect.isclass(layer):
         subject = Subject(
             cls.__name__,
@@ -65,6 +72,7 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
             _folder(cls),
             _sizes(layer) if kind in ("linear", "unknown") else None,
             takes_depth=False,
+            takes_sizes=False,
         )
     return judge_all(cls.__name__, [observe(subject, [])])
 

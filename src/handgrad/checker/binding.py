@@ -76,6 +76,13 @@ def passes(action: "partial[Any]", value: Any) -> bool:
     return any(value is each for each in (*action.args, *action.keywords.values()))
 
 
+def gathers(function: Callable[..., Any]) -> bool:
+    """Whether all that it asks for is any number of arguments, `*layers`."""
+    parameters = inspect.signature(function).parameters.values()
+    kinds = {p.kind for p in parameters if p.default is p.empty}
+    return kinds - {inspect.Parameter.VAR_KEYWORD} == {inspect.Parameter.VAR_POSITIONAL}
+
+
 def parameter_names(function: Callable[..., Any]) -> list[str]:
     """All parameters, but those that gather the rest."""
     return [parameter.name for parameter in _parameters(inspect.signature(function))]

@@ -57,8 +57,12 @@ class Case:
         return values
 
     def inputs(self, pass_number: int) -> Array:
-        """X, n × d, for the first (0) or second (1) time through the layer."""
-        return self._normal(pass_number, self.n, self.d)
+        """X, n × d, for the first (0) or second (1) time through the layer.
+
+        Its rows are not longer than those of 8 numbers: long ones would saturate a sigmoid.
+        """
+        X = self._normal(pass_number, self.n, self.d)
+        return X if self.d <= 8 else X * np.sqrt(8 / self.d)
 
     def gradients(self, pass_number: int) -> Array:
         """G = ∂L/∂output, n × c, for the first (0) or second (1) time through the layer."""

@@ -145,7 +145,7 @@ def _work(request: dict[str, Any], tell: Callable[..., None]) -> None:
             if subject.name in skip:
                 continue
             tell("begin", name=subject.name, kind=subject.kind)
-            observation = _observed(subject, subjects, columns)
+            observation = _observed(subject, everything, columns)
             tell("observation", observation=to_json(observation))
             complete &= not misses_a_name(observation)
         if complete:

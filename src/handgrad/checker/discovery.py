@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from handgrad.checker import names
-from handgrad.checker.binding import bind, parameter_names, passes, required_names
+from handgrad.checker.binding import bind, gathers, parameter_names, passes, required_names
 from handgrad.checker.cases import HIDDEN_DIM
 from handgrad.checker.lines import is_unwritten, method_at
 from handgrad.checker.objects import method
@@ -50,10 +50,12 @@ def subjects_in(
             continue
         text = calls.get(name, name)
         if "(" in text:
-            build, deep = _built_as(text, module), "L" in _names_in(text)
+            asked = _names_in(text)
+            build, deep, sized = _built_as(text, module), "L" in asked, not asked.isdisjoint("dL")
         else:
-            build, deep = constructor(cls), takes_depth(cls)
-        subjects.append(Subject(name, kind, cls, build, folder, takes_depth=deep))
+            build, deep, sized = constructor(cls), takes_depth(cls), takes_sizes(cls)
+        subject = Subject(name, kind, cls, build, folder, takes_depth=deep, takes_sizes=sized)
+        subjects.append(subject)
     subjects.sort(key=lambda subject: ORDER.index(subject.kind))
     found = {subject.name for subject in subjects}
     others = [name for name, cls in classes.items() if name not in found and cls not in bases]
@@ -122,7 +124,8 @@ def _takes_labels(cls: type) -> bool:
 
 def kind_by_arguments(cls: type) -> str:
     """Network, loss or unknown, by what the class's methods ask for."""
-    if any(names.argument_role(name, ["num_layers"]) for name in required_names(cls)):
+    depth = ("num_layers", "num_hidden_layers")
+    if any(names.argument_role(name, depth) for name in required_names(cls)):
         return "network"
     return "loss" if _takes_labels(cls) else "unknown"
 
@@ -144,13 +147,29 @@ def _built_as(text: str, module: ModuleType) -> Build:
 
 def takes_depth(cls: type) -> bool:
     """Whether the constructor has an argument for the number of layers."""
-    sizes = {role: object() for role in ("input_dim", "output_dim", "hidden_dim", "num_layers")}
+    return _takes(cls, ("num_layers", "num_hidden_layers", "layer_sizes"))
+
+
+def takes_sizes(cls: type) -> bool:
+    """Whether the constructor has an argument for the number of inputs, or for the layers."""
+    return takes_layers(cls) or _takes(cls, ("input_dim", "layer_sizes"))
+
+
+def takes_layers(cls: type) -> bool:
+    """Whether the constructor has an argument that may be a list of layers, or of their widths."""
+    return gathers(cls) or "layers" in map(names.plain, parameter_names(cls))
+
+
+def _takes(cls: type, roles: tuple[str, ...]) -> bool:
+    """Whether the constructor has an argument for one of these roles of a network's."""
+    shape = ("input_dim", "output_dim", "hidden_dim", "num_layers", "num_hidden_layers")
+    sizes = {role: object() for role in shape}
     others = {role: object() for role in ("layer_sizes", "activation")}
     try:
         call = bind(cls, sizes, others)
-        return passes(call, sizes["num_layers"]) or passes(call, others["layer_sizes"])
     except ValueError:  # It cannot be constructed, as will be said when it is tried.
         return True
+    return any(passes(call, (sizes | others)[role]) for role in roles)
 
 
 def _names_in(text: str) -> set[str]:

@@ -55,6 +55,11 @@ def judge_network(
         unless a loss takes scores.
     """
     verdict = LayerVerdict(observation.name, observation.kind)
+    if observation.unjudged:
+        parts = ("forward", "gradients", "step")
+        note = observation.unjudged
+        verdict.parts = [Part(name, "absent", note=note, unjudged=True) for name in parts]
+        return verdict
     judge_one = _NetworkJudge(observation, mean_in_layers, loss_takes != "scores")
     verdict.parts = [judge_one.forward()]
     if not judge_one.runs:
@@ -208,8 +213,11 @@ class _NetworkJudge:
         if self.observation.takes_labels:
             note = "backward asks for labels; judged is one that is given the output's gradient"
             return Part(quantity.part, "absent", note=note, unjudged=True)
-        if call is None or not self.observation.differences:
+        if call is None:
             return Part(quantity.part, "waiting")
+        if not self.observation.differences:
+            note = "judged is a network of fewer weights, with a forward that works"
+            return Part(quantity.part, "absent", note=note, unjudged=True)
         s = self.situation(run)
         paths = self.observation.parameters
         places = {path: gradient_path(path, call.after) for path in paths}

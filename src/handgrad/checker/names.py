@@ -15,6 +15,7 @@ STEP = (
     "apply_grads",
     "apply_gradients",
 )
+ADD = ("add", "add_layer", "append")
 CLEAR = (
     "zero_grad",
     "zero_grads",
@@ -43,6 +44,7 @@ ARGUMENTS = {
     "layer_sizes": """layer_sizes sizes layer_dims layers_dims dims dimensions architecture topology
         layer_widths widths units_per_layer shape""",
     "num_layers": "num_layers n_layers nlayers layers depth l num_linear_layers",
+    "num_hidden_layers": "num_hidden_layers n_hidden_layers hidden_layers",
     "activation": "activation act activation_function activation_fn nonlinearity activation_name",
     "step_size": """step_size lr learning_rate learn_rate lrate alpha eta learningrate stepsize rate
         optimizer_lr eps epsilon""",
@@ -85,7 +87,7 @@ _KINDS = (
         "loss",
         r"crossentropy|softmaxloss|softmaxce|nll|negativeloglikelihood|softmaxwithloss",
     ),
-    ("network", r"network|neuralnet|mlp|perceptron|^nn$|net$"),
+    ("network", r"network|neuralnet|mlp|perceptron|^nn$|net$|^sequential$"),
     ("linear", r"(?<!non)(?<!rectified)linear|dense|affine|fullyconnected|^fc(layer)?$"),
     ("sigmoid", r"sigmoid|logistic"),
     ("relu", r"relu|rectifiedlinear"),

@@ -1,26 +1,33 @@
 """Trying a whole network out, and a training run with it."""
 
+import copy
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from handgrad.checker import cases, names
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.binding import required_names
+from handgrad.checker.binding import gathers, required_names
 from handgrad.checker.cases import HIDDEN_DIM, Array, Case
+from handgrad.checker.discovery import takes_layers
 from handgrad.checker.layer_trials import differentiate, pass_twice, timed_out
 from handgrad.checker.layout import way_round
 from handgrad.checker.loss_trials import Form, forms_of, new_loss, pass_loss
 from handgrad.checker.mathematics import are_probabilities, softmax
 from handgrad.checker.mistakes import close
-from handgrad.checker.objects import method, plain_result, state_of
+from handgrad.checker.objects import MOST_NUMBERS, arrays_in, method, plain_result, state_of
 from handgrad.checker.observation import Call, Observation, Run, changed
 from handgrad.checker.probing import batch, fill_parameters, is_random, output_of, parameters_of
 from handgrad.checker.subjects import Subject, Values
 from handgrad.checker.trial import Trial
+
+MOST_DIFFERENCES = 2000
+"""Of more parameters than these, central differences would take too long."""
 
 
 def observe_network(subject: Subject, observation: Observation, others: list[Subject]) -> None:
@@ -29,12 +36,15 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
     Of 4, two hidden layers are of the same widths: where these are one object, it shows.
     """
     observation.takes_labels = takes_labels(subject)
-    build, observation.columns = network_builder(subject, others)
+    way = network_way(subject, others)
+    observation.columns, observation.unjudged = way.columns, way.unjudged
+    if way.unjudged:
+        return
     for num_layers in (4, 3, 2, 1) if subject.takes_depth else (None,):
-        thing, observation.problem = attempt(subject.folder, build, num_layers)
+        thing, observation.problem = attempt(subject.folder, way.make, num_layers)
         if observation.problem:
             return
-        case = cases.NETWORK
+        case = way.case
         X, G = batch(case, observation.columns)
         parameters = parameters_of(thing, X)
         if not parameters and num_layers in (4, None):
@@ -44,7 +54,9 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
         if not observation.runs:
             observation.parameters = parameters
             observation.random = is_random(thing, X)
-            differentiate(thing, X, G, observation)
+            arrays = arrays_in(thing)
+            if sum(arrays[path].size for path in parameters) <= MOST_DIFFERENCES:
+                differentiate(thing, X, G, observation)
         run = Run(case, f"{num_layers} layers" if num_layers else OWN_LAYERS)
         observation.runs.append(run)
         trial = Trial(thing, run, subject.folder)
@@ -70,36 +82,126 @@ OWN_LAYERS = "as many layers as it has"
 """The variant of a run of a network that is not asked for a number of layers."""
 
 
-def network_builder(
-    subject: Subject, others: list[Subject]
-) -> tuple[Callable[[int | None], Any], bool]:
-    """What makes a network of so many layers, with the first kind of `activation` it accepts.
+@dataclass(frozen=True)
+class NetworkWay:
+    """How a network is made, and what it is given.
 
-    And whether that network takes its examples in columns.
+    Attributes
+    ----------
+    make
+        Makes one of so many layers, or of as many as it has.
+    columns
+        Whether it takes its examples in columns.
+    case
+        A batch of its widths.
+    unjudged
+        Why it cannot be judged, if it cannot.
+    """
+
+    make: Callable[[int | None], Any]
+    columns: bool = False
+    case: Case = cases.NETWORK
+    unjudged: str = ""
+
+
+NO_LAYERS = "it has no layers to begin with, and nothing says how it is given them"
+TOO_WIDE = f"a layer of it has more than {MOST_NUMBERS} weights; a smaller one would be judged"
+
+
+def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
+    """The first way that gives a network with layers whose forward works.
+
+    It is given the first kind of `activation` it accepts; for `layers` their number, their widths,
+    or layers of its file, which are also what it is given where it has a method to add them.
     """
     case = cases.NETWORK
     activations: list[Any] = ["Sigmoid", "sigmoid", "ReLU", "relu"]
     for kind in ("sigmoid", "relu", "tanh"):
         activations += [other.cls for other in others if other.kind == kind]
         activations += [other.build({}, {}) for other in others if other.kind == kind]
+    stack = _stack(others, case)
 
-    def build(activation: Any, several: bool, num_layers: int | None) -> Any:
+    def build(form: str, activation: Any, several: bool, num_layers: int | None) -> Any:
         hidden = [HIDDEN_DIM] * ((num_layers or 2) - 1)
+        widths = [case.d, *hidden, case.c]
         sizes: Values = {"input_dim": case.d, "output_dim": case.c}
-        sizes |= {"hidden_dim": hidden if several else HIDDEN_DIM, "num_layers": num_layers}
-        required = {"activation": activation, "layer_sizes": [case.d, *hidden, case.c]}
-        return subject.build(sizes, required)
+        sizes["hidden_dim"] = hidden if several else HIDDEN_DIM
+        sizes["num_layers"] = stack(widths) if form == "layers" else num_layers
+        if form == "widths":
+            sizes["num_layers"] = widths
+        sizes["num_hidden_layers"] = hidden if several else len(hidden)
+        thing = subject.build(sizes, {"activation": activation, "layer_sizes": widths})
+        add = method(thing, names.ADD)
+        if add is not None and not arrays_in(thing):
+            for layer in stack(widths):
+                add(layer)
+        return thing
 
-    for activation, several in itertools.product(activations, (False, True)):
-        make = partial(build, activation, several)
+    forms = ("number", "widths", "layers") if takes_layers(subject.cls) else ("number",)
+    if gathers(subject.cls):  # Any numbers would do for its widths: the right ones first.
+        forms = ("widths", "layers", "number")
+    made: list[NetworkWay] = []
+    empty: list[NetworkWay] = []
+    for form, activation, several in itertools.product(forms, activations, (False, True)):
+        make = partial(build, form, activation, several)
         thing, failure = attempt(subject.folder, make, 3 if subject.takes_depth else None)
         if failure is not None:
             continue
-        if output_of(thing, case.inputs(0)) is not None:
-            return make, False
-        if np.shape(output_of(thing, batch(case, True)[0])) == (case.c, case.n):
-            return make, True
-    return partial(build, activations[0], False), False
+        made.append(NetworkWay(make))
+        for columns in (False, True):
+            X = batch(case, columns)[0]
+            output = output_of(thing, X)
+            if output is None or (columns and output.shape != (case.c, case.n)):
+                continue
+            if parameters_of(thing, X):
+                return NetworkWay(make, columns)
+            empty.append(NetworkWay(make))
+            break
+    told = takes_layers(subject.cls) or not subject.takes_sizes
+    if empty and told:
+        return replace(empty[0], unjudged=NO_LAYERS)
+    if made and not subject.takes_sizes:
+        return _of_its_own_widths(made[0])
+    return next(iter([*empty, *made]), NetworkWay(partial(build, "number", activations[0], False)))
+
+
+def _of_its_own_widths(way: NetworkWay) -> NetworkWay:
+    """The way, with a batch of the widths with which forward works; else of its first and last."""
+    thing = way.make(None)
+    arrays = arrays_in(thing, most=np.inf).values()
+    shapes = [array.shape for array in arrays if array.ndim == 2 and min(array.shape) > 1]
+    if not shapes:
+        return way
+    n = cases.NETWORK.n
+    for d, columns in itertools.product(dict.fromkeys(itertools.chain(*shapes)), (False, True)):
+        examples = n if d != n else n + 1
+        X = np.ones((d, examples) if columns else (examples, d))
+        shape = np.shape(output_of(copy.deepcopy(thing), X))[:: -1 if columns else 1]
+        if len(shape) == 2 and shape[0] == examples:
+            unjudged = TOO_WIDE if max(array.size for array in arrays) > MOST_NUMBERS else ""
+            return replace(
+                way, columns=columns, case=Case(examples, d, shape[1]), unjudged=unjudged
+            )
+    return replace(way, case=Case(n, shapes[0][0], shapes[-1][1]))
+
+
+def _stack(subjects: list[Subject], case: Case) -> Callable[[list[int]], list[Any]]:
+    """What makes layers of a file's own classes: linear ones, an activation between each two.
+
+    None where the file has none of these.
+    """
+    by_kind = {subject.kind: subject for subject in reversed(subjects)}
+    activation = by_kind.get("sigmoid") or by_kind.get("tanh") or by_kind.get("relu")
+    if "linear" not in by_kind or activation is None:
+        return lambda widths: []
+
+    def layers(widths: list[int]) -> list[Any]:
+        make, made = way_round(by_kind["linear"], case).make, []
+        for d, c in pairwise(widths):
+            made += [make(Case(case.n, d, c)), activation.build({}, {})]
+        return made[:-1]
+
+    return layers
 
 
 TRAINING = "training run"
@@ -111,22 +213,23 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
     None where the file has neither.
     """
     observation = Observation(TRAINING, "training")
-    made, failure = attempt(None, _parts, subjects, observation)
-    if made is None or failure:
+    found, failure = attempt(None, _parts, subjects, observation)
+    if found is None or failure:
         return None
-    run = Run(cases.TRAINING, "")
+    made, case = found
+    run = Run(case, "")
     record = Call("train", {}, {})
     run.calls.append(record)
     observation.runs.append(run)
-    parts = [Trial(part, Run(cases.TRAINING, ""), None) for part in made]
+    parts = [Trial(part, Run(case, ""), None) for part in made]
     record.before = state_of(made)
     losses = [subject for subject in subjects if subject.kind == "loss"]
 
     def train() -> list[Array]:
         outputs = []
-        X = cases.TRAINING.inputs(0)
+        X = case.inputs(0)
         scores = _forward(parts, X, observation.columns)
-        gradient = _loss_gradient(losses, scores, observation.columns)
+        gradient = _loss_gradient(losses, scores, case, observation.columns)
         for _ in range(cases.TRAINING_STEPS):
             outputs.append(_forward(parts, X, observation.columns))
             _backward(parts, gradient(outputs[-1]), observation.columns)
@@ -150,20 +253,21 @@ def _is_memory(path: str) -> bool:
     return names.parameter_role(leaf) is None and not names.is_gradient(path)
 
 
-def _parts(subjects: list[Subject], observation: Observation) -> list[Any] | None:
-    """What is trained: [network], or [linear, activation, linear]."""
-    by_kind = {subject.kind: subject for subject in reversed(subjects)}
-    if "network" in by_kind and not takes_labels(by_kind["network"]):
-        build, observation.columns = network_builder(by_kind["network"], subjects)
-        return [build(2)]
-    activation = by_kind.get("sigmoid") or by_kind.get("tanh") or by_kind.get("relu")
-    if "linear" not in by_kind or activation is None:
-        return None
+def _parts(subjects: list[Subject], observation: Observation) -> tuple[list[Any], Case] | None:
+    """What is trained, [network] or [linear, activation, linear], and on which batch."""
     case = cases.TRAINING
-    way = way_round(by_kind["linear"], case)
-    observation.columns, make = bool(way.columns), way.make
-    inner, outer = Case(case.n, case.d, HIDDEN_DIM), Case(case.n, HIDDEN_DIM, case.c)
-    return [make(inner), activation.build({}, {}), make(outer)]
+    network = next((subject for subject in subjects if subject.kind == "network"), None)
+    if network is not None and not takes_labels(network):
+        way = network_way(network, subjects)
+        if not way.unjudged:
+            observation.columns = way.columns
+            return [way.make(2)], Case(case.n, way.case.d, way.case.c)
+    linear = next((subject for subject in subjects if subject.kind == "linear"), None)
+    layers = _stack(subjects, case)([case.d, HIDDEN_DIM, case.c])
+    if linear is None or not layers:
+        return None
+    observation.columns = bool(way_round(linear, case).columns)
+    return layers, case
 
 
 def _forward(parts: list[Trial], X: Array, columns: bool) -> Array:
@@ -187,12 +291,13 @@ def _first(result: Any) -> Any:
     return result[0] if isinstance(result, tuple | list) and result else result
 
 
-def _loss_gradient(losses: list[Subject], Z: Array, columns: bool) -> Callable[[Array], Array]:
+def _loss_gradient(
+    losses: list[Subject], Z: Array, case: Case, columns: bool
+) -> Callable[[Array], Array]:
     """The gradient of the file's own loss of scores, in the form that suits it; else the right one.
 
     The 1/n of the mean may be in the layers instead. A network may end in a softmax.
     """
-    case = cases.TRAINING
 
     def right(Z: Array) -> Array:
         Y = np.eye(case.c)[case.labels()]

@@ -31,15 +31,14 @@ def method(thing: Any, choices: tuple[str, ...]) -> Callable[..., Any] | None:
     return None
 
 
-def arrays_in(thing: Any) -> dict[str, np.ndarray]:
-    """The arrays of floats in the attributes of `thing`, however deep, by path; not copied."""
+def arrays_in(thing: Any, most: float = MOST_NUMBERS) -> dict[str, np.ndarray]:
+    """The arrays in the attributes of `thing`, however deep, by path; not copied.
+
+    None has more than `most` numbers.
+    """
     found: dict[str, np.ndarray] = {}
     for path, value in _walk(thing, "", set(), 0):
-        if (
-            isinstance(value, np.ndarray)
-            and value.size <= MOST_NUMBERS
-            and len(found) < MOST_ARRAYS
-        ):
+        if isinstance(value, np.ndarray) and value.size <= most and len(found) < MOST_ARRAYS:
             found[path] = value
     return found
 

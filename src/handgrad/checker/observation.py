@@ -64,6 +64,8 @@ class Observation:
         Whether its forward is: the same object puts out other numbers for the same input.
     remembers
         Whether its steps changed more than the parameters, as a momentum does.
+    unjudged
+        Why a network is not judged, if it is not.
     made_without_activation
         Whether a linear layer might have been made with one.
     own_forward
@@ -89,6 +91,7 @@ class Observation:
     stepped: bool = False
     random: bool = False
     remembers: bool = False
+    unjudged: str = ""
     made_without_activation: bool = False
     own_forward: bool = False
     parameters: list[str] = field(default_factory=list)

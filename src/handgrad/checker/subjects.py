@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from handgrad.checker import cases
-from handgrad.checker.binding import bind
+from handgrad.checker.binding import bind, gathers
 
 Values = dict[str, Any]
 """Arguments by role: `input_dim`, `output_dim`, …"""
@@ -31,8 +31,8 @@ class Subject:
         Where the judged files are.
     sizes
         d and c, where `build` can make these only.
-    takes_depth
-        Whether `build` makes a network of as many layers as it is asked for.
+    takes_depth, takes_sizes
+        Whether `build` makes a network of as many layers, and of the widths, that it is asked for.
     """
 
     name: str
@@ -42,12 +42,19 @@ class Subject:
     folder: Path | None
     sizes: tuple[int, int] | None = None
     takes_depth: bool = True
+    takes_sizes: bool = True
 
 
 def constructor(cls: type) -> Build:
-    """A function that constructs `cls` for given sizes, its arguments guessed by their names."""
+    """A function that constructs `cls` for given sizes, its arguments guessed by their names.
+
+    Where `num_layers` is a list, of widths or of layers, `*layers` is each of it.
+    """
 
     def build(values: Values, required: Values) -> Any:
+        layers = values.get("num_layers")
+        if isinstance(layers, list) and gathers(cls):
+            return cls(*layers)
         others = {"seed": 0, "step_size": cases.STEP_SIZE, "activation": None}
         return bind(cls, values, others | required)()
 

@@ -1,0 +1,161 @@
+"""How networks are made, and that what is wrong in one of their depths or calls is found."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from handgrad.checker import check, check_file
+
+LAYERS = """
+from itertools import pairwise
+
+import numpy as np
+
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.default_rng(n_in).normal(size=(n_in, n_out)), np.zeros(n_out)
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.W + self.b
+
+    def backward(self, grad):
+        self.dW, self.db = self.X.T @ grad, grad.sum(axis=0)
+        return grad @ self.W.T
+
+    def step(self, lr):
+        self.W -= lr * self.dW
+        self.b -= lr * self.db
+
+
+class Tanh:
+    def forward(self, X):
+        self.A = np.tanh(X)
+        return self.A
+
+    def backward(self, grad):
+        return grad * (1 - self.A**2)
+
+
+def chain(widths):
+    layers = []
+    for d, c in pairwise(widths):
+        layers += [Linear(d, c), Tanh()]
+    return layers[:-1]
+
+
+class {name}:
+    {constructor}
+
+    def forward(self, X):
+        for layer in self.layers:
+            X = layer.forward(X)
+        return X
+
+    def backward(self, grad):
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+        return grad
+
+    def step(self, lr):
+        for layer in self.layers[::2]:
+            layer.step(lr)
+"""
+
+
+def judged(tmp_path, constructor, name="MLP", right="", wrong=""):
+    text = LAYERS.replace("{name}", name).replace("{constructor}", constructor)
+    assert right in text
+    (tmp_path / "layers.py").write_text(text.replace(right, wrong))
+    verdict = check_file(tmp_path / "layers.py")
+    (network,) = (layer for layer in verdict.layers if layer.kind == "network")
+    return verdict, [part.status for part in network.parts]
+
+
+EMPTY = "def __init__(self): self.layers = []\n    "
+
+
+@pytest.mark.parametrize(
+    ("name", "constructor"),
+    [
+        ("MLP", "def __init__(self, layers): self.layers = layers"),
+        ("Sequential", "def __init__(self, *layers): self.layers = list(layers)"),
+        ("NN", "def __init__(self, layers): self.layers = chain(layers)"),
+        ("NN", "def __init__(self, *widths): self.layers = chain(widths)"),
+        ("NeuralNetwork", EMPTY + "def add(self, layer): self.layers.append(layer)"),
+        ("MLP", "def __init__(self, input_dim, output_dim, hidden_dim, num_hidden_layers):\n"
+         "        widths = [input_dim, *[hidden_dim] * num_hidden_layers, output_dim]\n"
+         "        self.layers = chain(widths)"),
+        ("MLP", "def __init__(self, n_in, hidden_layers, n_out):\n"
+         "        self.layers = chain([n_in, *hidden_layers, n_out])"),
+        ("MLP", "def __init__(self): self.layers = chain([6, 5, 2])"),
+    ],
+)  # fmt: skip
+def test_networks_are_made(tmp_path, name, constructor):
+    verdict, parts = judged(tmp_path, constructor, name)
+    assert verdict, str(verdict)
+    assert parts == ["right"] * 3
+
+
+def test_a_mistake_in_a_network_of_given_layers_is_found(tmp_path):
+    given = "def __init__(self, layers): self.layers = layers"
+    verdict, _ = judged(tmp_path, given, right="reversed(self.layers)", wrong="self.layers")
+    assert [(p.name, f.slug) for _, p, f in verdict.findings] == [
+        ("gradients", "layers not reversed")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("constructor", "note"),
+    [
+        (EMPTY + "def stack(self, layer): self.layers.append(layer)", "no layers to begin with"),
+        ("def __init__(self): self.layers = chain([784, 128, 10])", "more than 20000 weights"),
+    ],
+)
+def test_a_network_that_cannot_be_judged_is_not_accused(tmp_path, constructor, note):
+    verdict, parts = judged(tmp_path, constructor)
+    assert parts == ["absent"] * 3
+    assert verdict
+    assert note in " ".join(str(verdict).split())
+
+
+def test_a_network_that_is_told_its_sizes_must_have_layers(tmp_path):
+    verdict, parts = judged(tmp_path, "def __init__(self, d, h, c): self.layers = []")
+    assert parts == ["wrong"]
+    assert "it has no parameters, and so no layers yet" in " ".join(str(verdict).split())
+
+
+class MLP:
+    """One class with everything in it; others change a part."""
+
+    def __init__(self, d, c, h, num_layers):
+        widths = [d, *[h] * (num_layers - 1), c]
+        self.W = [np.ones((d, c)) for d, c in pairwise(widths)]
+        self.b = [np.zeros(c) for c in widths[1:]]
+
+    def forward(self, x):
+        self.inputs = [x]
+        for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
+            self.inputs.append(np.tanh(self.inputs[-1] @ W + b))
+        return self.inputs[-1] @ self.W[-1] + self.b[-1]
+
+    def backward(self, g):
+        self.dW, self.db = [], []
+        for x, W in zip(reversed(self.inputs), reversed(self.W), strict=True):
+            self.dW.insert(0, x.T @ g)
+            self.db.insert(0, g.sum(axis=0))
+            g = (g @ W.T) * (1 - x**2)
+
+    def step(self, lr):
+        for k in range(len(self.W)):
+            self.W[k] -= lr * self.dW[k]
+            self.b[k] -= lr * self.db[k]
+
+
+@pytest.mark.parametrize("sizes", [(20, 10, 16, 2), (4, 3, 4, 3), (7, 2, 5, 1)])
+def test_a_network_that_exists_is_judged_for_its_own_widths(sizes):
+    verdict = check(MLP(*sizes))
+    assert verdict, str(verdict)
+    assert str(verdict).endswith("All right.")
