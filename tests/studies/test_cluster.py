@@ -1,7 +1,6 @@
 """The same study on a Dask cluster: a real scheduler and two real workers on this machine."""
 
 import contextlib
-import functools
 import json
 import subprocess
 import sys
@@ -32,6 +31,8 @@ hidden_dim = 1_000_000_000_000
 seed = [1, 2, 3, 4]
 """
 
+KEPT = ("model.safetensors", "epochs.csv")
+
 
 @contextlib.contextmanager
 def started(*command):
@@ -49,12 +50,13 @@ def started(*command):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """The address of a scheduler, and the processes of its two workers."""
+    """The address of a scheduler, its process, and those of its two workers."""
     folder = tmp_path_factory.mktemp("cluster")
     file = folder / "scheduler.json"
     with contextlib.ExitStack() as stack:
-        scheduler = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-        stack.enter_context(started("scheduler", *scheduler, "--scheduler-file", str(file)))
+        there = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        scheduler = started("scheduler", *there, "--scheduler-file", str(file))
+        scheduler = stack.enter_context(scheduler)
         worker = ["--nthreads", "1", "--no-nanny", "--no-dashboard"]
         worker += ["--scheduler-file", str(file), "--local-directory", str(folder)]
         workers = [stack.enter_context(started("worker", *worker)) for _ in range(2)]
@@ -64,14 +66,18 @@ def cluster(tmp_path_factory):
         address = json.loads(file.read_text())["address"]
         with connected(address) as client:
             client.wait_for_workers(2, timeout=30)
-        yield address, workers
+        yield address, scheduler, workers
 
 
 @pytest.fixture
 def plan(tmp_path, few):
     write_npz(tmp_path / "few.npz", few[0])
-    (tmp_path / "my.toml").write_text(STUDY, encoding="utf-8")
-    return lambda name: plan_study(read_study(tmp_path / "my.toml"), tmp_path / name)
+
+    def plan(name, text=STUDY):
+        (tmp_path / "my.toml").write_text(text, encoding="utf-8")
+        return plan_study(read_study(tmp_path / "my.toml"), tmp_path / name)
+
+    return plan
 
 
 def carry_out(plan, client=None, jobs=None):
@@ -89,7 +95,7 @@ def results(folder: Path):
 
 
 def test_the_same_bits_and_a_failure_reported(cluster, plan, tmp_path):
-    address, _ = cluster
+    address, *_ = cluster
     with connected(address) as client:
         endings = carry_out(plan("there"), client)
     carry_out(plan("here"), jobs=1)
@@ -100,34 +106,36 @@ def test_the_same_bits_and_a_failure_reported(cluster, plan, tmp_path):
 
 
 def test_an_unfinished_run_goes_on_there_from_its_checkpoint(cluster, plan, tmp_path):
-    address, _ = cluster
+    """One as a kill leaves it, and one as a kill does just when its folder is being replaced."""
+    address, *_ = cluster
     carry_out(plan("out"), jobs=1)
-    folder = tmp_path / "out" / "runs" / "seed=1"
-    before = {name: (folder / name).read_bytes() for name in ("model.safetensors", "epochs.csv")}
-    (folder / "summary.json").unlink()
+    runs = tmp_path / "out" / "runs"
+    kept = [runs / run / file for run in ("seed=1", "seed=2") for file in KEPT]
+    before = {path: path.read_bytes() for path in kept}
+    for run in ("seed=1", "seed=2"):
+        (runs / run / "summary.json").unlink()
+    (runs / "seed=2").rename(runs / ".seed=2-before")
     with connected(address) as client:
         endings = carry_out(plan("out"), client)
-    assert set(endings) == {"huge", "seed=1"}
+    assert set(endings) == {"huge", "seed=1", "seed=2"}
     # The very seconds of every epoch are those of before: it was not run again.
-    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert {path: path.read_bytes() for path in kept} == before
+    assert sorted(path.name for path in runs.iterdir()) == [f"seed={i}" for i in range(1, 5)]
 
 
-def test_a_study_that_is_finished_runs_nothing_there(cluster, tmp_path, tiny):
-    address, _ = cluster
-    write_npz(tmp_path / "tiny.npz", tiny)
-    text = '[defaults]\nmax_epochs = 1\n[data]\ndata = "tiny.npz"\n[grid]\nseed = [1]\n'
-    (tmp_path / "my.toml").write_text(text, encoding="utf-8")
-    finished = functools.partial(plan_study, read_study(tmp_path / "my.toml"), tmp_path / "out")
-    carry_out(finished(), jobs=1)
+def test_a_study_that_is_finished_runs_nothing_there(cluster, plan, tmp_path):
+    address, *_ = cluster
+    text = STUDY.replace("1_000_000_000_000", "4")
+    carry_out(plan("out", text), jobs=1)
     table = (tmp_path / "out" / "results.csv").read_bytes()
     with connected(address) as client:
-        assert carry_out(finished(), client) == {}
+        assert carry_out(plan("out", text), client) == {}
     assert (tmp_path / "out" / "results.csv").read_bytes() == table
 
 
 def test_a_killed_worker_costs_a_retry(cluster, plan, tmp_path):
-    """The last of these tests: it leaves a single worker."""
-    address, workers = cluster
+    """The last of these tests but one: it leaves a single worker."""
+    address, _, workers = cluster
     with connected(address) as client, new_board(5) as board:
         endings = run_study(plan("out"), board, cluster=client)
         first = next(endings)
@@ -135,6 +143,23 @@ def test_a_killed_worker_costs_a_retry(cluster, plan, tmp_path):
         rest = list(endings)
     statuses = {ending.name: ending.status for ending in (first, *rest)}
     assert statuses == {"huge": "failed", **{f"seed={i}": "finished" for i in range(1, 5)}}
+
+
+def test_a_scheduler_that_goes_away_leaves_what_ended_before(cluster, plan, tmp_path, monkeypatch):
+    """The last of these tests: it leaves no cluster."""
+    monkeypatch.setattr("handgrad.studies.cluster.SECONDS_TO_ANSWER", 1)
+    address, scheduler, _ = cluster
+    runs = '[[run]]\nname = "short"\n[[run]]\nname = "endless"\nmax_epochs = 1_000_000\n'
+    text = STUDY.partition("[[run]]")[0] + runs
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(connected(address))
+        board = stack.enter_context(new_board(2))
+        endings = run_study(plan("out", text), board, cluster=client)
+        assert next(endings).name == "short"
+        scheduler.kill()
+        with pytest.raises(DataError, match="the scheduler is gone; what ended before is kept"):
+            next(endings)
+    assert plan("out", text).states == ("finished", "new")
 
 
 @pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1:1"])
