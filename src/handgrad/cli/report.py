@@ -2,7 +2,7 @@
 
 import contextlib
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -90,36 +90,24 @@ def report(
     course = next((each for each in studies if each.study.name == COURSE), None)
     if course:
         # The parts of the course's report are looked for where the commands in it put them.
-        if bayes is None and run and not BAYES.exists():
-            _make_bayes(course, quiet)
-        bayes = bayes or _made(BAYES)
-        if contest is None and run and not (CONTEST / "summary.json").exists():
-            _make_contest(course, quiet)
-        contest = contest or _made(CONTEST)
+        bayes = bayes or _course_bayes(course, run, quiet)
+        contest = contest or _course_contest(course, run, quiet)
         ablation = ablation or _made(ABLATION)
         if debriefing is None and DEBRIEF.exists():
             debriefing = read_debriefing(DEBRIEF)
-    files = _files(
-        Material(
-            studies=studies,
-            bayes=collect_bayes(bayes) if bayes else None,
-            entry=collect_entry(contest) if contest else None,
-            ablation=collect(ablation) if ablation else None,
-            debriefing=debriefing,
-            title=title,
-        ),
-        name,
-        format,
+    material = Material(
+        studies=studies,
+        bayes=collect_bayes(bayes) if bayes else None,
+        entry=collect_entry(contest) if contest else None,
+        ablation=collect(ablation) if ablation else None,
+        debriefing=debriefing,
+        title=title,
     )
+    files = _files(material, name, format)
     _write_all(out, files)
-    if quiet:
-        return
-    if course and not bayes:
-        say("without Naïve Bayes on digits: `handgrad bayes --out runs/bayes` makes it, or --run")
-    if course and not contest:
-        say("without a contest entry: `handgrad contest --out runs/contest` makes it, or --run")
-    sizes = (f"{file} ({len(content) / 1e6:.1f} MB)" for file, content in files.items())
-    say(f"wrote {out}/: {', '.join(sizes)}")
+    if not quiet:
+        for line in _account(material, out, files):
+            say(line)
 
 
 def _study_folder(named: str, run: bool, quiet: bool) -> Path:
@@ -149,6 +137,20 @@ def _study_folder(named: str, run: bool, quiet: bool) -> Path:
 def _made(path: Path) -> Path | None:
     """Give the path if it is there."""
     return path if path.exists() else None
+
+
+def _course_bayes(course: StudyResults, run: bool, quiet: bool) -> Path | None:
+    """Give the folder of the course's Naïve Bayes if it is there; make it first, if asked to."""
+    if run and not BAYES.exists():
+        _make_bayes(course, quiet)
+    return _made(BAYES)
+
+
+def _course_contest(course: StudyResults, run: bool, quiet: bool) -> Path | None:
+    """Give the folder of the course's entry if it is there; make or finish it, if asked to."""
+    if run and not (CONTEST / "summary.json").exists():
+        _make_contest(course, quiet)
+    return _made(CONTEST)
 
 
 def _make_bayes(course: StudyResults, quiet: bool) -> None:
@@ -199,6 +201,16 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     with contextlib.ExitStack() as stack:
         for name, content in files.items():
             stack.enter_context(replacing(folder / name)).write_bytes(content)
+
+
+def _account(material: Material, folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
+    """What a course's report lacks, and what was written."""
+    if material.is_course and not material.bayes:
+        yield "without Naïve Bayes on digits: `handgrad bayes --out runs/bayes` makes it, or --run"
+    if material.is_course and not material.entry:
+        yield "without a contest entry: `handgrad contest --out runs/contest` makes it, or --run"
+    sizes = (f"{file} ({len(content) / 1e6:.1f} MB)" for file, content in files.items())
+    yield f"wrote {folder}/: {', '.join(sizes)}"
 
 
 def _write_template(path: Path, quiet: bool) -> None:
