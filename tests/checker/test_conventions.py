@@ -171,6 +171,30 @@ class CrossEntropy:
         return grad / len(grad)
 
 
+class CrossEntropyOfOutputs(CrossEntropy):
+    """Of scores y and targets t."""
+
+    def forward(self, y, t):
+        return super().forward(t, y)
+
+
+class CrossEntropyOfClasses(CrossEntropy):
+    def __init__(self, num_classes):
+        self.eye = np.eye(num_classes)
+
+    def backward(self):
+        return (self.p - self.eye[self.y]) / len(self.y)
+
+
+class CrossEntropyGivenItsProbabilities(CrossEntropy):
+    def forward(self, z, y):
+        loss = super().forward(y, z)
+        return loss, self.p
+
+    def backward(self, probs, y):
+        return (probs - np.eye(probs.shape[1])[y]) / len(y)
+
+
 class NeuralNetwork:
     """Parameters and gradients in dictionaries."""
 
@@ -261,6 +285,9 @@ RIGHT = [
     LinearInLongDoubles,
     SoftmaxThatMayTakeLabels,
     CrossEntropy,
+    CrossEntropyOfOutputs,
+    CrossEntropyOfClasses,
+    CrossEntropyGivenItsProbabilities,
     NeuralNetwork,
     NetworkOfProbabilities,
     NetworkWithASkip,
@@ -400,6 +427,29 @@ class SoftmaxClipped:
         return self.p * (g - (g * self.p).sum(axis=1, keepdims=True))
 
 
+class CrossEntropyGivenItsScores(CrossEntropyGivenItsProbabilities):
+    mistake = ("input gradient", "softmax forgotten")
+
+    def backward(self, z, y):
+        return super().backward(z, y)
+
+
+class CrossEntropyUndivided(CrossEntropyGivenItsProbabilities):
+    mistake = ("input gradient", "not divided by n")
+
+    def backward(self, probs, y):
+        return super().backward(probs, y) * len(y)
+
+
+class CrossEntropyThatStops(CrossEntropy):
+    """Where it is made, with a number that it asks for."""
+
+    mistake = ("construction", "cannot be tried out")
+
+    def __init__(self, num_classes):
+        self.eye = np.eye(num_classes)[num_classes]
+
+
 class NetworkOneNumber(NeuralNetwork):
     mistake = ("gradients", "summed over everything")
 
@@ -434,6 +484,9 @@ class NetworkWithALastReLU(NeuralNetwork):
         LinearThatSqueezes,
         LinearThatClimbs,
         SoftmaxClipped,
+        CrossEntropyGivenItsScores,
+        CrossEntropyUndivided,
+        CrossEntropyThatStops,
         NetworkOneNumber,
         NetworkAveraged,
         NetworkWithALastReLU,

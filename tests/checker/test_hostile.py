@@ -283,6 +283,19 @@ def test_arguments_that_cannot_be_guessed_can_be_told(tmp_path):
     assert judge(tmp_path, text, layers=["LinearLayer(d, c, 0)"])
 
 
+def test_the_number_of_classes_can_be_told(tmp_path):
+    text = COURSE.replace(
+        "class CrossEntropySoftmax:",
+        """class CrossEntropySoftmax:
+    def __init__(self, how_many):
+        self.eye = np.eye(how_many)
+""",
+    )
+    (_, _, finding), *_ = judge(tmp_path, text, layers=["CrossEntropySoftmax"]).findings
+    assert '--layer "CrossEntropySoftmax(c)"' in finding.hint
+    assert judge(tmp_path, text, layers=["CrossEntropySoftmax(c)"])
+
+
 def test_a_layer_that_is_not_there(tmp_path):
     assert "named Dense" in judge(tmp_path, COURSE, layers=["Dense"]).problem
 

@@ -58,7 +58,7 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
         cls.__name__,
         kind,
         cls,
-        constructor(cls),
+        constructor(cls, kind),
         _folder(cls),
         takes_depth=takes_depth(cls),
         takes_sizes=takes_sizes(cls),

@@ -2,7 +2,7 @@
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -47,9 +47,10 @@ def bind(
     arguments: dict[str, Any] = {}
     left, extra, named = dict(values), dict(required or {}), named or {}
     unknown = []
+    all_names = [parameter.name for parameter in _parameters(signature)]
     for parameter in _parameters(signature):
         name, has_default = parameter.name, parameter.default is not parameter.empty
-        role = argument_role(name, left)
+        role = None if _is_an_output(name, all_names) else argument_role(name, left)
         if role is not None:
             arguments[name] = left.pop(role)
         elif (role := argument_role(name, named)) and not isinstance(parameter.default, str):
@@ -69,6 +70,12 @@ def bind(
     order = {name: arguments[name] for name in signature.parameters if name in arguments}
     bound = inspect.BoundArguments(signature, OrderedDict(order))
     return partial(function, *bound.args, **bound.kwargs)
+
+
+def _is_an_output(name: str, all_names: Iterable[str]) -> bool:
+    """Whether a y is not the labels, since another parameter is."""
+    others = [other for other in all_names if other != name]
+    return name == "y" and any(argument_role(other, ["labels"]) for other in others)
 
 
 def passes(action: "partial[Any]", value: Any) -> bool:

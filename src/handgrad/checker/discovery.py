@@ -53,7 +53,7 @@ def subjects_in(
             asked = _names_in(text)
             build, deep, sized = _built_as(text, module), "L" in asked, not asked.isdisjoint("dL")
         else:
-            build, deep, sized = constructor(cls), takes_depth(cls), takes_sizes(cls)
+            build, deep, sized = constructor(cls, kind), takes_depth(cls), takes_sizes(cls)
         subject = Subject(name, kind, cls, build, folder, takes_depth=deep, takes_sizes=sized)
         subjects.append(subject)
     subjects.sort(key=lambda subject: ORDER.index(subject.kind))

@@ -167,6 +167,8 @@ def _example_call(observation: Observation) -> str:
     """How to say what to pass to a constructor."""
     if observation.kind == "network":
         return f'for d inputs, h hidden units and c outputs, --layer "{observation.name}(d, h, c)"'
+    if observation.kind == "loss":
+        return f'for c classes, --layer "{observation.name}(c)"'
     return f'for d inputs and c outputs, --layer "{observation.name}(d, c)"'
 
 

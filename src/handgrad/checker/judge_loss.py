@@ -71,12 +71,16 @@ def _divides_by_n(runs: list[Run]) -> bool:
 
 
 def _best(observation: Observation, methods: dict[str, Method]) -> tuple[Form, Part, Part] | None:
-    """The form in which most is right, or else named, and what is told of it."""
-    best, most = None, (-1, -1)
+    """The form in which most is right, or else named, with fewest mistakes; what is told of it."""
+    best, most = None, (-1, -1, 0)
     for form in (FORMS[name] for name in dict.fromkeys(run.variant for run in observation.runs)):
         runs = [run for run in _runs(observation, form) if run.case != cases.LARGE]
         parts = _value(runs, methods), _gradient(runs, methods)
-        score = (sum(p.status == "right" for p in parts), sum(_named(p) for p in parts))
+        score = (
+            sum(p.status == "right" for p in parts),
+            sum(_named(p) for p in parts),
+            -sum(p.finding.slug.count(" + ") for p in parts if p.finding),
+        )
         if score > most:
             best, most = (form, *parts), score
     return best

@@ -1,15 +1,15 @@
 """Trying a loss out, in each of the forms that losses have."""
 
 import itertools
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from handgrad.checker import cases, names
-from handgrad.checker.attempts import attempt
-from handgrad.checker.binding import CannotGuessError, required_names
+from handgrad.checker.attempts import Failure, attempt
+from handgrad.checker.binding import parameter_names, required_names
 from handgrad.checker.cases import Array
 from handgrad.checker.layer_trials import timed_out
 from handgrad.checker.mathematics import softmax
@@ -45,17 +45,22 @@ class Form:
         Whether the examples are in columns.
     labels
         One of `LABELS`.
+    softened
+        Whether backward is given the probabilities in the place of the scores.
     """
 
     takes: str
     columns: bool
     labels: str
+    softened: bool = False
 
     def __str__(self) -> str:
         words = [] if self.takes == "scores" else [self.takes]
         words += ["examples in columns"] if self.columns else []
         shape = {"n × 1": "1 × n"}.get(self.labels, self.labels) if self.columns else self.labels
-        return ", ".join([*words, f"labels of shape {shape}"])
+        words += [f"labels of shape {shape}"]
+        words += ["backward takes the probabilities"] if self.softened else []
+        return ", ".join(words)
 
     def values(self, Z: Array, labels: np.ndarray) -> dict[str, np.ndarray]:
         """The arguments for scores Z, n × c, and n labels."""
@@ -71,7 +76,10 @@ class Form:
 
 FORMS = {
     str(form): form
-    for form in itertools.starmap(Form, itertools.product(TAKES, (False, True), LABELS))
+    for form in itertools.starmap(
+        Form, itertools.product(TAKES, (False, True), LABELS, (False, True))
+    )
+    if form.takes == "scores" or not form.softened
 }
 """All forms by how they are called, the commonest first."""
 
@@ -85,30 +93,39 @@ def observe_loss(subject: Subject, observation: Observation, columns: bool | Non
     """A loss, in each of the forms that it may have, by its name and by its file."""
     classes = [case for case in cases.ALL if case.c > 1]
     for form in forms_of(names.loss_takes(subject.name), columns):
+        if form.softened and not _may_be_softened(subject):
+            continue
         for case in classes:
             run = Run(case, str(form))
+            trial, observation.problem = new_loss(subject, run)
+            if trial is None:
+                return
             observation.runs.append(run)
-            trial = new_loss(subject, run)
             for number in (0, 1):
-                pass_loss(trial, form.values(case.logits(number), case.labels(number)))
+                pass_loss(trial, form, case.logits(number), case.labels(number))
                 if timed_out(run):
                     return
         run = Run(cases.LARGE, str(form))
+        trial, observation.problem = new_loss(subject, run)
+        if trial is None:
+            return
         observation.runs.append(run)
-        values = form.values(cases.LARGE_LOGITS, cases.LARGE_LABELS)
-        pass_loss(new_loss(subject, run), values)
+        pass_loss(trial, form, cases.LARGE_LOGITS, cases.LARGE_LABELS)
 
 
-def new_loss(subject: Subject, run: Run) -> Trial:
-    """A new loss, whose calls are written down in `run`."""
-    thing, failure = attempt(subject.folder, subject.build, {}, {})
-    if failure:
-        raise CannotGuessError(str(failure))
-    return Trial(thing, run, subject.folder)
+def new_loss(subject: Subject, run: Run) -> tuple[Trial | None, Failure | None]:
+    """A new loss for c classes, whose calls are written down in `run`; None, and why there is none.
+
+    As a layer it is one from c numbers.
+    """
+    sizes = {"input_dim": run.case.c, "output_dim": run.case.c}
+    thing, failure = attempt(subject.folder, subject.build, sizes, {})
+    return (Trial(thing, run, subject.folder) if failure is None else None), failure
 
 
-def pass_loss(trial: Trial, values: Mapping[str, Any]) -> Any:
-    """Call forward and backward of a loss; return what backward did, or None."""
+def pass_loss(trial: Trial, form: Form, Z: Array, labels: np.ndarray) -> Any:
+    """Call forward and backward of a loss of scores Z, n × c; return what backward did, or None."""
+    values = form.values(Z, labels)
     if not trial.make("forward", names.FORWARD, values):
         return None
     backward = method(trial.thing, names.BACKWARD)
@@ -116,5 +133,21 @@ def pass_loss(trial: Trial, values: Mapping[str, Any]) -> Any:
     needed = required_names(backward)
     if len(needed) == 1 and names.argument_role(needed[0], values) is None:
         values = {"gradient": np.ones(())}
+    elif form.softened:
+        values = form.values(softmax(Z), labels)
     trial.make("backward", names.BACKWARD, values)
     return trial.result
+
+
+def _may_be_softened(subject: Subject) -> bool:
+    """Whether backward asks for one more array than the labels, which may be the probabilities.
+
+    Not where its name says that it is the scores, or is the one it has in forward.
+    """
+    forward, backward = (method(subject.cls, c) for c in (names.FORWARD, names.BACKWARD))
+    assert forward is not None  # It was chosen for having both.
+    assert backward is not None
+    needed = required_names(backward)[1:]
+    asked = [name for name in needed if not names.argument_role(name, ["labels"])]
+    known = {*parameter_names(forward), "z", "x", "logits", "logit", "scores", "score", "inputs"}
+    return len(needed) > 1 and known.isdisjoint(asked)

@@ -45,17 +45,20 @@ class Subject:
     takes_sizes: bool = True
 
 
-def constructor(cls: type) -> Build:
+def constructor(cls: type, kind: str) -> Build:
     """A function that constructs `cls` for given sizes, its arguments guessed by their names.
 
-    Where `num_layers` is a list, of widths or of layers, `*layers` is each of it.
+    Where `num_layers` is a list, of widths or of layers, `*layers` is each of it. What else a layer
+    asks for is taken for a size, but not so for a loss.
     """
 
     def build(values: Values, required: Values) -> Any:
         layers = values.get("num_layers")
         if isinstance(layers, list) and gathers(cls):
             return cls(*layers)
-        others = {"seed": 0, "step_size": cases.STEP_SIZE, "activation": None}
-        return bind(cls, values, others | required)()
+        others = {"seed": 0, "step_size": cases.STEP_SIZE, "activation": None} | required
+        if kind == "loss":
+            return bind(cls, {}, others, values)()
+        return bind(cls, values, others)()
 
     return build
