@@ -540,6 +540,33 @@ def test_a_mistake_in_the_loss_does_not_keep_the_network_from_being_judged(tmp_p
     assert {part.status for part in network.parts} == {"right"}
 
 
+def test_layers_that_keep_what_others_return_are_right(tmp_path):
+    text = """
+import numpy as np
+class Layer_Dense:
+    def __init__(self, n_inputs, n_neurons):
+        self.weights, self.biases = np.ones((n_inputs, n_neurons)), np.zeros((1, n_neurons))
+    def forward(self, inputs):
+        self.inputs, self.output = inputs, inputs @ self.weights + self.biases
+    def backward(self, dvalues):
+        self.dweights, self.dbiases = self.inputs.T @ dvalues, dvalues.sum(axis=0, keepdims=True)
+        self.dinputs = dvalues @ self.weights.T
+    def update(self, lr):
+        self.weights -= lr * self.dweights
+        self.biases -= lr * self.dbiases
+class Activation_ReLU:
+    def forward(self, inputs):
+        self.inputs, self.output = inputs, np.maximum(0, inputs)
+    def backward(self, dvalues):
+        self.dinputs = dvalues * (self.inputs > 0)
+"""
+    verdict = judged(tmp_path, text)
+    assert str(verdict).endswith("All right.")
+    assert [layer.kind for layer in verdict.layers] == ["linear", "relu", "training"]
+    wrong = judged(tmp_path, text.replace("@ self.weights + self.biases", "@ self.weights"))
+    assert [(p.name, f.slug) for _, p, f in wrong.findings] == [("forward", "bias forgotten")]
+
+
 @pytest.fixture
 def columns():
     return (SUBMISSIONS / "columns.py").read_text()

@@ -31,6 +31,11 @@ def method(thing: Any, choices: tuple[str, ...]) -> Callable[..., Any] | None:
     return None
 
 
+def kept_output(thing: Any) -> Any:
+    """The output of a forward that returns none, and keeps it; None where there is none."""
+    return getattr(thing, "output", None)
+
+
 def arrays_in(thing: Any, most: float = MOST_NUMBERS) -> dict[str, np.ndarray]:
     """The arrays in the attributes of `thing`, however deep, by path; not copied.
 

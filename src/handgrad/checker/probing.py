@@ -8,7 +8,7 @@ from handgrad.checker import names
 from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import NOT_TRAINING, bind
 from handgrad.checker.cases import Array, Case
-from handgrad.checker.objects import arrays_in, generators_in, method, same, twin
+from handgrad.checker.objects import arrays_in, generators_in, kept_output, method, same, twin
 
 
 def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
@@ -36,6 +36,8 @@ def try_forward(thing: Any, X: Array) -> tuple[Any, Failure | None]:
     result, failure = attempt(
         None, lambda: bind(forward, {"input": X.copy()}, named=NOT_TRAINING)()
     )
+    if result is None:
+        result = kept_output(thing)
     if isinstance(result, tuple) and result:
         result = result[0]
     return (result if isinstance(result, np.ndarray) else None), failure

@@ -13,7 +13,7 @@ from handgrad.checker import names
 from handgrad.checker.attempts import attempt
 from handgrad.checker.binding import NOT_TRAINING, bind, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
-from handgrad.checker.objects import arrays_in, method, plain_result, same, state_of
+from handgrad.checker.objects import arrays_in, kept_output, method, plain_result, same, state_of
 from handgrad.checker.observation import Call, Run
 
 
@@ -28,11 +28,18 @@ class Trial:
         self._originals: dict[str, Any] = {}
 
     def forward(self, X: Array) -> bool:
-        """Call forward on a batch; whether it returned."""
-        return self.make("forward", names.FORWARD, {"input": X}, NOT_TRAINING)
+        """Call forward on a batch; whether it returned. What it may keep counts as its result."""
+        returned = self.make("forward", names.FORWARD, {"input": X}, NOT_TRAINING)
+        if returned and self.result is None:
+            self.result = self._output = kept_output(self.thing)
+            self.run.calls[-1].result = plain_result(self.result)
+        return returned
 
     def backward(self, G: Array) -> bool:
-        """Call backward, first clearing the gradients where there is a method for that."""
+        """Call backward, first clearing the gradients where there is a method for that.
+
+        The input's gradient goes on to the layer below, even if it is only kept.
+        """
         self._clear()
         function = method(self.thing, names.BACKWARD)
         output = self._output[0] if isinstance(self._output, tuple) else self._output
@@ -43,7 +50,12 @@ class Trial:
             if isinstance(self._output, tuple) and len(self._output) > 1:
                 values["cache"] = self._output[1]
             values["input"] = self._originals["input"]
-        return self.make("backward", names.BACKWARD, values)
+        returned = self.make("backward", names.BACKWARD, values)
+        if returned and self.result is None:
+            kept = arrays_in(self.thing).items()
+            own = (a for path, a in kept if "." not in path and names.gradient_of(path) == "input")
+            self.result = next(own, None)
+        return returned
 
     def _clear(self) -> None:
         """Clear the gradients: by a method of the layer or of its parameters, or as one would.
