@@ -208,6 +208,30 @@ def test_there_is_no_epoch_after_divergence(few):
     assert list(training) == []
 
 
+def test_a_training_goes_on_from_before_it_diverged(few):
+    straight = trained(few, max_epochs=3, momentum=0.9)
+    training = Training(*few, Hyperparameters(max_epochs=3, momentum=0.9))
+    next(training)
+    good = {name: vector.copy() for name, vector in training.state.items()}
+    training.network.parameters[:] = 1e38
+    with pytest.raises(DivergenceError):
+        next(training)
+    training.restore(good, training.history, 0)
+    list(training)
+    assert training.history.train_loss == straight.history.train_loss
+    np.testing.assert_array_equal(training.network.parameters, straight.network.parameters)
+
+
+def test_two_trainings_do_not_write_one_history(few):
+    first = Training(*few, Hyperparameters(max_epochs=3))
+    next(first)
+    second = Training(*few, Hyperparameters(max_epochs=3))
+    second.restore(first.state, first.history, 0)
+    list(second)
+    assert (first.epoch, second.epoch) == (1, 3)
+    assert (first.iteration, second.iteration) == (3, 9)
+
+
 def test_switching_one_ingredient_off_does_not_reshuffle_the_others(few):
     """With a step too small to matter, losses depend on weights, order and warps alone."""
     still = {"step_size": 1e-30, "max_epochs": 2}

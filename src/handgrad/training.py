@@ -163,11 +163,20 @@ class Training:
     def restore(self, state: Mapping[str, Array], history: History, times_averaged: int) -> None:
         """Go on from another training with the same hyperparameters: its state and its history.
 
-        `times_averaged` is how many times are in its average; 0 if it keeps none.
+        It goes on from the end of the last whole epoch, also after a divergence. `times_averaged`
+        is how many times are in its average; 0 if it keeps none.
         """
+        end = history.epochs[-1].iteration if history.epochs else 0
+        self.history = History(
+            history.train_loss[:end], history.train_accuracy[:end], history.epochs[:]
+        )
+        self.diverged = False
+        self._take(state, times_averaged)
+
+    def _take(self, state: Mapping[str, Array], times_averaged: int) -> None:
+        """Take the vectors of a training that was as far as `history` is."""
         for name, vector in self.state.items():
             np.copyto(vector, state[name])
-        self.history = history
         self.optimizer.steps = self.iteration
         if self.average:
             # With max_epochs raised since, the times to be averaged may be still to come.
@@ -218,7 +227,7 @@ class Training:
         if not keep_history:
             end = self.history.epochs[-1].iteration if self.history.epochs else 0
             del self.history.train_loss[end:], self.history.train_accuracy[end:]
-        self.restore(self._before, self.history, averaged_before)
+        self._take(self._before, averaged_before)
 
     def __getstate__(self) -> object:
         raise TypeError("a Training cannot be copied or pickled; a Run saves and resumes one")
