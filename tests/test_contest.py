@@ -1,10 +1,13 @@
 import csv
+import dataclasses
 import json
+import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli_w
 
 from handgrad import contest as contests
 from handgrad.cli import run
@@ -176,6 +179,12 @@ def test_the_budget_is_kept_and_used(digits):
     assert h.warmup_epochs == pytest.approx(0.05 * h.max_epochs)
 
 
+def test_a_year_is_the_longest_budget(tiny):
+    assert recipe_within(525_600, 102, (tiny, tiny)).max_epochs > 10**9
+    with pytest.raises(UsageError, match="minutes must be a number above 0, at most 525,600"):
+        recipe_within(525_601, 102, (tiny, tiny))
+
+
 def test_a_budget_that_is_said_to_be_enough_is(digits):
     data = digits.train, digits.validation
     with pytest.raises(UsageError, match="too short for an epoch of 5,000") as error:
@@ -197,6 +206,7 @@ def test_every_second_network_is_given_edges_and_none_is_in_two_entries():
         (["contest", "--minutes", "0.1"], "--minutes 0.1 is too short for an epoch"),
         (["contest", "--minutes", "0"], "--minutes must be a number above 0"),
         (["contest", "--minutes", "nan"], "--minutes must be a number above 0"),
+        (["contest", "--minutes", "1e308"], "--minutes must be a number above 0, at most 525,600"),
         (["contest", "--seed=-1"], "--seed must be a whole number"),
         (["contest", "--out", "taken"], "taken exists already"),
         (["contest", "--resume", "taken", "--seed", "0"], "--resume takes no other option"),
@@ -248,6 +258,31 @@ def test_data_that_changed_are_noticed(begin, here, tiny, capsys):
     write_npz(here / "tiny.npz", tiny.rows(slice(20)))
     assert run(["contest", "--resume", "entry"]) == 1
     assert "not those that the contest was started with" in capsys.readouterr().err
+
+
+def test_a_test_set_that_changed_is_noticed(here, tiny, minutes, capsys):
+    write_csv(here / "test.csv", dataclasses.replace(tiny, labels=None))
+    new_contest(here / "entry", minutes, 102, SOURCE, here / "test.csv")
+    write_csv(here / "test.csv", dataclasses.replace(tiny.rows(slice(20)), labels=None))
+    assert run(["contest", "--resume", "entry"]) == 1
+    assert "the test set is not that which the contest was started with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("table", "damage"),
+    [
+        ("data", "x"),
+        ("data", {"fingerprint": "1", "reading": 1}),
+        ("contest", {"minutes": 1, "networks": float("inf")}),
+    ],
+)
+def test_a_damaged_configuration_is_named(begin, here, capsys, table, damage):
+    begin("entry")
+    path = here / "entry" / "config.toml"
+    config = tomllib.loads(path.read_text())
+    path.write_text(tomli_w.dumps(config | {table: damage}))
+    assert run(["contest", "--resume", "entry"]) == 1
+    assert "config.toml: not the configuration of a contest" in capsys.readouterr().err
 
 
 def test_the_ablation_is_of_this_recipe():

@@ -343,6 +343,8 @@ def test_without_smoothing_an_infinite_weight_is_refused():
     "make",
     [
         lambda: BernoulliNaiveBayes(alpha=-1),
+        lambda: BernoulliNaiveBayes(threshold="dark"),
+        lambda: BernoulliNaiveBayes(threshold=np.nan),
         lambda: MultinomialNaiveBayes(alpha=np.nan),
         lambda: GaussianNaiveBayes(variance_smoothing=-1),
         lambda: BernoulliNaiveBayes(priors="flat"),

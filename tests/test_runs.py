@@ -232,6 +232,13 @@ def test_a_run_whose_configuration_was_changed_is_not_gone_on_with(tmp_path, sou
         Run.resume(tmp_path / "run")
 
 
+@pytest.mark.parametrize("data", ['data = "x"\n', "[data]\nfingerprint = 1\nreading = 1\n"])
+def test_data_that_are_no_table_are_named(tmp_path, data):
+    (tmp_path / "config.toml").write_text(data + "[hyperparameters]\n")
+    with pytest.raises(DataError, match=r"config\.toml: not the configuration of a run"):
+        Run.resume(tmp_path)
+
+
 def test_a_run_whose_checkpoint_was_lost_is_not_begun_again(tmp_path, source):
     run = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source)
     (run.folder / "model.safetensors").unlink()

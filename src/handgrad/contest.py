@@ -108,7 +108,8 @@ def new_contest(
     Raises
     ------
     UsageError
-        If the folder holds something, the budget is too short, or the data are not images.
+        If the folder holds something, the budget is too short or longer than a year, or the data
+        are not images.
     DataError
         If the data cannot be read or do not fit together.
     """
@@ -150,11 +151,14 @@ def read_contest(folder: Path) -> Contest:
         source, recorded = read_data_table(config["data"])
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(f"{folder}: not a contest's folder, it has no config.toml") from error
-    except (UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not the configuration of a contest ({error})") from error
     data, images = _load(source, test)
     if recorded != fingerprint(*data):
         raise DataError(f"{folder}: the data are not those that the contest was started with")
+    # Older files do not have it.
+    if asked.get("test_fingerprint", images.fingerprint) != images.fingerprint:
+        raise DataError(f"{folder}: the test set is not that which the contest was started with")
     return Contest(
         folder=folder,
         minutes=minutes,
@@ -226,7 +230,12 @@ def _load(source: Source, test: Path | None) -> tuple[Data, Dataset]:
 def _config(contest: Contest, test: Path | None) -> str:
     import tomli_w
 
-    asked = {"minutes": contest.minutes, "networks": contest.networks, "test": test}
+    asked = {
+        "minutes": contest.minutes,
+        "networks": contest.networks,
+        "test": test,
+        "test_fingerprint": contest.test.fingerprint,
+    }
     config = {
         "contest": as_toml(asked),
         "hyperparameters": as_toml(asdict(contest.hyperparameters)),

@@ -18,6 +18,9 @@ NARROW, WIDE = 512, 800
 
 ENOUGH_EPOCHS = 250
 
+MOST_MINUTES = 525_600
+"""The longest budget: a year."""
+
 SECONDS_KEPT_BACK = 10
 """What starting, averaging and predicting may take."""
 
@@ -79,10 +82,11 @@ def recipe_within(minutes: float, seed: int, data: Data) -> Hyperparameters:
     Raises
     ------
     UsageError
-        If the budget is too short for an epoch, or the data are not images.
+        If the budget is too short for an epoch or longer than a year, or the data are not images.
     """
-    if not 0 < minutes < math.inf:
-        raise UsageError(f"must be a number above 0, got {minutes}", "minutes")
+    if not 0 < minutes <= MOST_MINUTES:
+        expected = f"a number above 0, at most {MOST_MINUTES:,}, which is a year"
+        raise UsageError(f"must be {expected}; got {minutes:g}", "minutes")
     epochs = {
         width: int((60 * minutes - SECONDS_KEPT_BACK) / seconds_per_epoch(width, data))
         for width in (NARROW, WIDE)

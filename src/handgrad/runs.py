@@ -237,7 +237,7 @@ def read_config(folder: Path | str) -> tuple[Hyperparameters, Source, str]:
         return Hyperparameters(**config["hyperparameters"]), *read_data_table(config["data"])
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(f"{path.parent}: not a run folder, it has no config.toml") from error
-    except (UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path}: not the configuration of a run ({error})") from error
 
 

@@ -208,6 +208,19 @@ def test_what_is_wrong_with_an_npz_is_said(tmp_path, arrays, sentence):
         read(tmp_path / "a.npz")
 
 
+@pytest.mark.parametrize(("field", "value"), [(8, 1), (10, 99)])
+def test_an_npz_that_cannot_be_unpacked_is_named(tmp_path, field, value):
+    """Field 8 of the directory's entry has the flag of a password, field 10 the method."""
+    path = tmp_path / "x.npz"
+    np.savez(path, images=np.zeros((2, 4), np.uint8))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\1\2") + field] = value
+    content[content.index(b"PK\3\4") + field - 2] = value
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"x\.npz: the NPZ file cannot be unpacked"):
+        read(path)
+
+
 @pytest.mark.parametrize("names", [("x_train", "y_train"), ("X", "y")])
 def test_an_npz_under_other_common_names(tmp_path, names):
     dataset = a_dataset()

@@ -27,8 +27,8 @@ def read_npz(
     Raises
     ------
     DataError
-        If the file is damaged, holds pickled objects (which are never loaded), has no images
-        under a name of `NAMES`, or a value is not a whole number in range.
+        If the file is damaged or encrypted, holds pickled objects (which are never loaded), has no
+        images under a name of `NAMES`, or a value is not a whole number in range.
     """
     import zipfile
 
@@ -49,6 +49,8 @@ def read_npz(
         raise DataError(
             f"{path}: an array is damaged or holds pickled objects, which are not loaded"
         ) from error
+    except RuntimeError as error:  # Encrypted, or compressed by a method that Python has not.
+        raise DataError(f"{path}: the NPZ file cannot be unpacked ({error})") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise DataError(f"{path}: the NPZ file is damaged or cut short ({error})") from error
     pixels = _whole_numbers(images, 255, f"{path}, {names[0]}").astype(np.uint8, copy=False)

@@ -1,5 +1,8 @@
 """What a model looks at before it learns from data or answers about it."""
 
+import math
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -95,4 +98,11 @@ def checked_smoothing(name: str, value: float) -> float:
     """The amount of smoothing: finite, and not negative."""
     if not (np.isfinite(value) and value >= 0):
         raise UsageError(f"must be a finite number, 0 or above, got {value}", parameter=name)
+    return value
+
+
+def checked_threshold(value: float | None) -> float | None:
+    """The number above which a feature is on: not NaN; None if there is none."""
+    if value is not None and (not isinstance(value, Real) or math.isnan(value)):
+        raise UsageError(f"must be a number, or None, got {value!r}", parameter="threshold")
     return value

@@ -6,7 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from handgrad.errors import DataError
-from handgrad.naive_bayes.checks import checked_classes, checked_features, checked_smoothing
+from handgrad.naive_bayes.checks import (
+    checked_classes,
+    checked_features,
+    checked_smoothing,
+    checked_threshold,
+)
 from handgrad.naive_bayes.forms import Floats, LinearForm, blocks
 from handgrad.naive_bayes.model import NaiveBayes, Priors, log
 
@@ -143,7 +148,7 @@ class BernoulliNaiveBayes(DiscreteNaiveBayes):
         priors: Priors = "learned",
     ):
         super().__init__(alpha=alpha, priors=priors)
-        self.threshold = threshold
+        self.threshold = checked_threshold(threshold)
 
     def __repr__(self) -> str:
         return (
