@@ -200,6 +200,8 @@ def test_evaluation_counts_what_was_taken_for_what():
     assert evaluation.loss == pytest.approx(-np.log([0.7, 0.3, 0.8, 0.05]).mean())
     sure = Evaluation(np.array([[0.0, -np.inf]]), np.array([0]))
     assert str(sure.loss) == "0.0"
+    wrong = Evaluation(np.array([[0.5, 0.1]]), np.array([0]))
+    assert wrong.loss == -0.5, "that of what are no probabilities shows it"
     np.testing.assert_array_equal(evaluation.confusion, [[1, 0, 0], [2, 0, 0], [0, 0, 1]])
     np.testing.assert_array_equal(evaluation.most_wrong(10), [3, 1])
     np.testing.assert_array_equal(evaluation.most_wrong(1), [3])

@@ -1,14 +1,18 @@
 """`handgrad bayes`, the folder it writes, and the commands that take its model."""
 
 import json
+import math
 import tomllib
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from handgrad.cli import run
 from handgrad.datasets import Dataset, Scaling, small_mnist, write_csv
+from handgrad.ensemble import AverageModel, save_average
 from handgrad.errors import DataError
+from handgrad.evaluation import evaluate
 from handgrad.models import (
     NetworkModel,
     load_model,
@@ -123,6 +127,23 @@ def test_the_models_fitted_to_copies_are_where_the_closed_form_is(model):
     assert np.all(np.diff(found.posteriors, axis=0) > 0)
 
 
+def test_many_classes_compared_with_an_average_of_networks(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (80, 4), dtype=np.uint8)
+    data = Dataset(pixels, np.arange(80) % 40)
+    write_csv(tmp_path / "data.csv", data)
+    networks = [FeedForwardNeuralNetwork(4, 40, hidden_dim=8, rng=seed) for seed in range(2)]
+    average = AverageModel(tuple(NetworkModel(network, Scaling()) for network in networks))
+    save_average(tmp_path / "model.safetensors", average)
+    out = tmp_path / "run"
+    files = [str(tmp_path / "data.csv"), "--validation", str(tmp_path / "data.csv")]
+    assert run(["bayes", *files, "--network", str(tmp_path), "--out", str(out), "--quiet"]) == 0
+    found = json.loads((out / "summary.json").read_text())["network"]
+    assert found["validation_loss"] == evaluate(average, data).loss
+    assert not (out / "network.safetensors").exists()
+    height, width, _ = imread(out / "weights.png").shape
+    assert height < 1.5 * width, "twenty classes are drawn, in four rows of five"
+
+
 def test_naive_bayes_is_not_compared_with_itself(model_file, tmp_path, capsys):
     assert run(["bayes", "--network", str(model_file), "--out", str(tmp_path / "run")]) == 2
     told = f"handgrad: --network must be a trained network, and {model_file} holds Naïve Bayes"
@@ -182,6 +203,9 @@ def test_a_folder_with_something_in_it_is_not_written_to(tmp_path, capsys):
         lambda tensors, metadata: metadata.pop("alpha"),
         lambda tensors, metadata: metadata.update(priors="flat"),
         lambda tensors, metadata: metadata.update(alpha="much"),
+        lambda tensors, metadata: metadata.update(threshold="dark"),
+        lambda tensors, metadata: metadata.update(threshold=math.nan),
+        lambda tensors, metadata: metadata.update(image_shape=28),
     ],
 )
 def test_a_damaged_model_is_refused(model_file, tmp_path, damage):

@@ -22,7 +22,7 @@ class Evaluation:
     @property
     def loss(self) -> float:
         """The mean of −log p(label | image), which is 0 or more."""
-        return abs(float(np.mean(self._of_labels, dtype=np.float64)))
+        return 0.0 - float(np.mean(self._of_labels, dtype=np.float64))  # Of 0, not −0.
 
     @property
     def predictions(self) -> NDArray[np.intp]:
@@ -59,6 +59,18 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
     DataError
         If the data have no labels, or do not fit the model.
     """
+    labels = labels_for(model, dataset)
+    return Evaluation(model.predict_log_proba(dataset.pixels), labels)
+
+
+def labels_for(model: Model, dataset: Dataset) -> NDArray[np.intp]:
+    """Give the labels of data that a model can be evaluated on.
+
+    Raises
+    ------
+    DataError
+        If the data have no labels, or do not fit the model.
+    """
     labels = dataset.require_labels()
     check_fit(model, dataset)
     if labels.max() >= model.class_count:
@@ -67,7 +79,7 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
             f"{dataset.name}, example {row + 1}: label {labels[row]}; the model knows "
             f"{model.class_count} classes, 0 to {model.class_count - 1}"
         )
-    return Evaluation(model.predict_log_proba(dataset.pixels), labels)
+    return labels
 
 
 def check_fit(model: Model, dataset: Dataset) -> None:

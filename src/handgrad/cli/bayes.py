@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,11 +11,11 @@ from handgrad import threads
 from handgrad.cli.data import source_from
 from handgrad.cli.output import folder_by_time
 from handgrad.cli.progress import progress
-from handgrad.datasets import Dataset, Reading, Source
+from handgrad.datasets import Dataset, Reading
 from handgrad.errors import DataError, UsageError
 from handgrad.evaluation import Evaluation, evaluate
 from handgrad.files import new_folder, write_text
-from handgrad.models import NetworkModel, load_model, save_model
+from handgrad.models import Model, NetworkModel, load_model, save_model
 from handgrad.naive_bayes import BernoulliNaiveBayes
 from handgrad.naive_bayes.pixels import BernoulliModel, fit_pixels, save_bernoulli
 from handgrad.naive_bayes.study import (
@@ -25,9 +24,12 @@ from handgrad.naive_bayes.study import (
     reliability_of,
     study_duplication,
 )
-from handgrad.runs import as_toml, description, environment, fingerprint, require_new
+from handgrad.runs import as_toml, data_table, description, environment, require_new
 from handgrad.training import DivergenceError, Training
 from handgrad.wording import counted
+
+MOST_CLASSES = 20
+"""Of how many classes the weights are drawn."""
 
 
 def bayes(
@@ -62,8 +64,9 @@ def bayes(
     priors
         Whether a class's prior is its share of the training set, or the same for all.
     network
-        A trained network to compare with: a model file, or a run folder. Default: one is trained
-        on the same data, with the default hyperparameters.
+        A trained network, or an average of several, to compare with: a model file, or the folder of
+        a run or a contest. Default: one is trained on the same data, with the default
+        hyperparameters.
     validation
         The validation set. Default: a random sixth of DATA is held out.
     validation_labels
@@ -87,14 +90,17 @@ def bayes(
                 BernoulliNaiveBayes(threshold=threshold, alpha=alpha, priors=priors), train
             )
             duplication = study_duplication(model, train, held_out)
-        other = _read_network(network) if network else _default_network(train, held_out, quiet)
-        compared = evaluate(other, held_out)
+        if network is None:
+            trained = _default_network(train, held_out, quiet)
+            save_model(folder / "network.safetensors", trained)
+            compared = evaluate(trained, held_out)
+        else:
+            compared = evaluate(_read_network(network), held_out)
 
         settings = {"threshold": threshold, "alpha": alpha, "priors": priors}
-        _write_config(folder, settings, network, source, fingerprint(train, held_out))
+        settings |= as_toml({"network": network})
+        _write_config(folder, settings, data_table(source, (train, held_out)))
         save_bernoulli(folder / "model.safetensors", model)
-        if network is None:
-            save_model(folder / "network.safetensors", other)
         _write_summary(folder, duplication, compared, train, held_out)
         rows = {_name(copies): evaluation for copies, evaluation in duplication.fitted.items()}
         rows["network"] = compared
@@ -110,9 +116,10 @@ def _name(copies: int) -> str:
     return "Naïve Bayes" if copies == 1 else f"each pixel × {copies}"
 
 
-def _read_network(path: Path) -> NetworkModel:
+def _read_network(path: Path) -> Model:
+    """Read a network, or an average of several."""
     model = load_model(path)
-    if not isinstance(model, NetworkModel):
+    if isinstance(model, BernoulliModel):
         raise UsageError(f"must be a trained network, and {path} holds Naïve Bayes", "network")
     return model
 
@@ -130,20 +137,10 @@ def _default_network(train: Dataset, validation: Dataset, quiet: bool) -> Networ
     return NetworkModel(training.network, training.scaling, train.image_shape)
 
 
-def _write_config(
-    folder: Path,
-    settings: dict[str, Any],
-    network: Path | None,
-    source: Source,
-    checksum: str,
-) -> None:
+def _write_config(folder: Path, settings: dict[str, Any], data: dict[str, Any]) -> None:
     import tomli_w
 
-    config = {
-        "bayes": settings | as_toml({"network": network}),
-        "data": as_toml(asdict(source)) | {"fingerprint": checksum},
-    }
-    write_text(folder / "config.toml", tomli_w.dumps(config))
+    write_text(folder / "config.toml", tomli_w.dumps({"bayes": settings, "data": data}))
 
 
 def _write_summary(
@@ -190,7 +187,9 @@ def _draw(
     }
     if model.image_shape:
         form, classes = model.bayes.linear_form(), model.bayes.classes
-        figures["weights.png"] = plots.class_weights(form, model.image_shape, classes.tolist())
+        figures["weights.png"] = plots.class_weights(
+            form, model.image_shape, classes.tolist(), MOST_CLASSES
+        )
     for name, figure in figures.items():
         save(figure, folder / name)
 

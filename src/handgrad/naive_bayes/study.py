@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from handgrad.calibration import Reliability, reliability
 from handgrad.datasets import Dataset
-from handgrad.evaluation import Evaluation, evaluate
+from handgrad.evaluation import Evaluation, labels_for
 from handgrad.naive_bayes.discrete import BernoulliNaiveBayes
 from handgrad.naive_bayes.duplication import duplicate_features, duplicated_log_proba
 from handgrad.naive_bayes.forms import Floats
@@ -57,15 +57,15 @@ def study_duplication(model: BernoulliModel, train: Dataset, validation: Dataset
     DataError
         If there are no labels, or the validation set does not fit the model.
     """
-    once = evaluate(model, validation)
+    labels = labels_for(model, validation)
     return Duplication(
         posteriors=one_feature_posteriors(),
         fitted={
-            k: Evaluation(_fitted_to_copies(model.bayes, train, validation, k), once.labels)
+            k: Evaluation(_fitted_to_copies(model.bayes, train, validation, k), labels)
             for k in DIGIT_COPIES
         },
         closed_form={
-            k: Evaluation(duplicated_log_proba(model.bayes, validation.pixels, k), once.labels)
+            k: Evaluation(duplicated_log_proba(model.bayes, validation.pixels, k), labels)
             for k in np.geomspace(FEATURE_COPIES[0], FEATURE_COPIES[-1], 33).tolist()
         },
     )
