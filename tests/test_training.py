@@ -342,6 +342,10 @@ def test_one_class_alone_is_refused(tiny, label):
         ({"step_size": "0.1"}, "step_size must be a number"),
         ({"hidden_dim": (3, 4), "num_layers": 2}, "hidden_dim has 2 widths"),
         ({"warps": True, "warp_scale": 1}, "scale must be less than 1"),
+        ({"warps": True, "warp_shift": "2"}, "warp_shift must be at least 0 and finite, got '2'"),
+        ({"warp_shift": -5}, "warp_shift must be at least 0"),
+        ({"warps": "false"}, "warps must be True or False, got 'false'"),
+        ({"straighten": 1}, "straighten must be True or False, got 1"),
     ],
 )
 def test_what_does_not_go_together_is_named(hyperparameters, sentence):

@@ -172,6 +172,10 @@ class Hyperparameters:
         )  # fmt: skip
         self._require("0 or more", lambda x: 0 <= x < math.inf, "weight_decay")
         self._require(
+            "True or False", lambda x: isinstance(x, bool),
+            "residual", "nesterov", "standardize", "straighten", "oriented_gradients", "warps",
+        )  # fmt: skip
+        self._require(
             f"from 0 to {MOST_EPOCHS:,}", lambda x: 0 <= x <= MOST_EPOCHS, "warmup_epochs"
         )
         self._require_choice("activation", ActivationName)
@@ -181,8 +185,7 @@ class Hyperparameters:
         self._require_choice("dtype", DTypeName)
         self._check_widths()
         self._check_together()
-        if self.warps:
-            self.strengths()
+        self.strengths()
 
     @property
     def idle(self) -> dict[str, str]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, fields, replace
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,8 @@ class Warps:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not (math.isfinite(value) and value >= 0):
-                raise UsageError(f"must be at least 0 and finite, got {value}", field.name)
+            if not (isinstance(value, Real) and 0 <= float(value) < math.inf):
+                raise UsageError(f"must be at least 0 and finite, got {value!r}", field.name)
         if self.scale >= 1:
             raise UsageError(f"must be less than 1, got {self.scale}", "scale")
         if not 2 <= self.bumps <= MOST_BUMPS or not isinstance(self.bumps, Integral):
