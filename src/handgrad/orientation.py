@@ -39,8 +39,8 @@ IMAGES_AT_ONCE = 100
 
 _HALF_WIDTH = math.cos(2 * math.pi / DIRECTIONS)
 _LARGEST = math.sqrt(20) * 255 * (1 - _HALF_WIDTH)
-"""The largest response: Sobel's masks give at most 4 · 255 along one axis with 2 · 255 along the
-other."""
+"""No response is larger: along an axis Sobel's masks give at most 4 · 255, and then at most 2 · 255
+along the other. (The largest that there is has √18 here, where an edge is diagonal.)"""
 
 
 def feature_count(image_shape: tuple[int, int]) -> int:

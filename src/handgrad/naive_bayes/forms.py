@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 BLOCK_ROWS = 1024
-"""How many examples are converted to float at a time: no second copy of large data is made."""
+"""How many examples are converted to float at a time: where features are counted, or scored by a
+linear form, no second copy of large data is made. (A Gaussian model's data are copied whole.)"""
 
 
 @dataclass(frozen=True, eq=False)
