@@ -134,7 +134,13 @@ def test_results_of_two_forwards_are_two_arrays():
     np.testing.assert_array_equal(first, np.full((2, 2), 0.5))
 
 
-@pytest.mark.parametrize("layer", [Linear(3, 3, rng=0), Sigmoid(), Tanh(), ReLU()])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Linear(3, 3, rng=0), Sigmoid(), Tanh(), ReLU(), Dropout(0.5),
+        Residual([Linear(3, 3, rng=0), Tanh()]),
+    ],
+)  # fmt: skip
 def test_out_is_written_and_returned_and_changes_no_number(layer):
     rng = np.random.default_rng(0)
     X, G = rng.normal(size=(2, 4, 3)).astype(np.float32)
@@ -146,7 +152,10 @@ def test_out_is_written_and_returned_and_changes_no_number(layer):
     np.testing.assert_array_equal(gradient_out, fresh[1])
 
 
-@pytest.mark.parametrize("layer", [Linear(3, 2), Sigmoid(), Tanh(), ReLU()])
+@pytest.mark.parametrize(
+    "layer",
+    [Linear(3, 2), Sigmoid(), Tanh(), ReLU(), Dropout(0.5), Residual([Linear(3, 3), Tanh()])],
+)
 def test_inputs_and_gradients_are_left_as_they_were(layer):
     X = np.full((2, 3), 0.3, np.float32)
     G = np.ones_like(layer.forward(X))

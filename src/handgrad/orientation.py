@@ -27,7 +27,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.warps import Array, as_images
+from handgrad.layers import Array
+from handgrad.warps import as_images
 
 DIRECTIONS = 8
 

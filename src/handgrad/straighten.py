@@ -23,7 +23,8 @@ applied to document recognition", where the images so treated are called deslant
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.warps import Array, as_images, resample, warp_basis
+from handgrad.layers import Array
+from handgrad.warps import as_images, resample, warp_basis
 
 
 def straighten(images: NDArray, *, image_shape: tuple[int, int] | None = None) -> NDArray:

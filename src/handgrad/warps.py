@@ -28,8 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import UsageError
-
-Array = NDArray[np.floating]
+from handgrad.layers import Array
 
 CHUNK_PIXELS = 1 << 15
 """How many pixels are warped at a time: few enough for the intermediate arrays to stay in cache."""
