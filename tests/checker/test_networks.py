@@ -159,3 +159,116 @@ def test_a_network_that_exists_is_judged_for_its_own_widths(sizes):
     verdict = check(MLP(*sizes))
     assert verdict, str(verdict)
     assert str(verdict).endswith("All right.")
+
+
+class MLPThatPilesUp(MLP):
+    mistake = ("gradients", "accumulated")
+
+    def backward(self, g):
+        old = getattr(self, "dW", None)
+        super().backward(g)
+        self.dW = self.dW if old is None else [a + b for a, b in zip(self.dW, old, strict=True)]
+
+
+class MLPOfSeveralLayers(MLP):
+    mistake = ("gradients", "not for every number of layers")
+
+    def backward(self, g):
+        if len(self.W) == 1:
+            raise IndexError("list index out of range")
+        super().backward(g)
+
+
+class MLPOfSharedActivations(MLP):
+    mistake = ("gradients", "one activation several times")
+
+    def backward(self, g):
+        last = self.inputs[-1]
+        self.dW, self.db = [], []
+        for k in range(len(self.W) - 1, -1, -1):
+            self.dW.insert(0, self.inputs[k].T @ g)
+            self.db.insert(0, g.sum(axis=0))
+            g = g @ self.W[k].T * (1 - last**2 if k else 1)
+
+
+class MLPThatReturnsMinus(MLP):
+    mistake = ("gradients", "sign flipped")
+
+    def backward(self, g):
+        super().backward(g)
+        for k in range(len(self.W) - 1, -1, -1):
+            g = g @ self.W[k].T * (1 - self.inputs[k] ** 2 if k else -1)
+        return g
+
+
+class MLPWithoutBiases(MLP):
+    def __init__(self, d, c, h, num_layers):
+        super().__init__(d, c, h, num_layers)
+        del self.b
+
+    def forward(self, x):
+        self.inputs = [x]
+        for W in self.W[:-1]:
+            self.inputs.append(np.tanh(self.inputs[-1] @ W))
+        return self.inputs[-1] @ self.W[-1]
+
+    def step(self, lr):
+        for W, dW in zip(self.W, self.dW, strict=True):
+            W -= lr * dW
+
+
+class MLPWithoutBiasesBent(MLPWithoutBiases):
+    mistake = ("forward", "activation after the last layer")
+
+    def forward(self, x):
+        return np.tanh(super().forward(x))
+
+
+class MLPOfAWrongSign(MLP):
+    """Its loop goes backwards, though nothing in its first line says so."""
+
+    mistake = ("gradients", "unknown")
+
+    def backward(self, g):
+        self.dW, self.db = [None] * len(self.W), [None] * len(self.W)
+        for k in range(len(self.W)):
+            i = len(self.W) + ~k
+            self.dW[i], self.db[i] = self.inputs[i].T @ g, g.sum(axis=0)
+            g = (g @ self.W[i].T) * (1 + self.inputs[i] ** 2)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        MLPThatPilesUp,
+        MLPOfSeveralLayers,
+        MLPOfSharedActivations,
+        MLPThatReturnsMinus,
+        MLPWithoutBiasesBent,
+        MLPOfAWrongSign,
+    ],
+)
+def test_wrong_networks_are_named(network):
+    findings = [(part.name, found.slug) for _, part, found in check(network, "network").findings]
+    assert findings[:1] == [network.mistake]
+
+
+def test_a_network_may_do_without_biases():
+    verdict = check(MLPWithoutBiases)
+    assert verdict, str(verdict)
+    assert str(verdict).endswith("All right.")
+
+
+class NetworkThatKeepsItsLabels(MLP):
+    def forward(self, x, y=None):
+        self.y = y
+        return super().forward(x)
+
+    def backward(self):
+        e = np.exp(self.inputs[-1] @ self.W[-1] + self.b[-1])
+        super().backward((e / e.sum(axis=1, keepdims=True) - self.y) / len(self.y))
+
+
+def test_a_network_whose_backward_asks_for_nothing_is_not_accused():
+    verdict = check(NetworkThatKeepsItsLabels)
+    assert verdict, str(verdict)

@@ -10,7 +10,7 @@ from handgrad.checker import quantities
 from handgrad.checker.cases import STEP_SIZE, TRAINING_STEPS, Array
 from handgrad.checker.catalogue import network
 from handgrad.checker.conventions import own_rates
-from handgrad.checker.judge_network import Layers, linear_layers
+from handgrad.checker.judge_network import Link, linear_layers
 from handgrad.checker.judging import Sample, judge, named
 from handgrad.checker.mathematics import (
     HIDDEN_ACTIVATIONS,
@@ -42,7 +42,7 @@ def judge_training(
     run = observation.runs[0]
     call = run.calls[0]
     paths = [p for p in call.before if not is_gradient(p)]
-    layers = linear_layers(paths, call.before, run.case.d)
+    links = linear_layers(paths, call.before, run.case.d, observation.columns)
     s = SimpleNamespace(n=run.case.n, d=run.case.d, c=run.case.c, G_symbol="", right=np.zeros(1))
     outputs = call.result if isinstance(call.result, list) else []
     if call.failure is not None or len(outputs) != 2 or not all(_is_array(o) for o in outputs):
@@ -55,8 +55,8 @@ def judge_training(
     rates = [STEP_SIZE, *own_rates(call.before)]
     # Without a loss of the file's own, the 1/n is in the loss here, too.
     rates += [rate / run.case.n for rate in rates] if mean_in_layers else []
-    ways = itertools.product(HIDDEN_ACTIVATIONS, rates if len(layers) == 2 else ())
-    ends = [train(layers, run, name, rate) for name, rate in ways]
+    ways = itertools.product(HIDDEN_ACTIVATIONS, rates if len(links) == 2 else ())
+    ends = [train(links, run, name, rate) for name, rate in ways]
     Y = np.eye(run.case.c)[run.case.labels()]
     softened = all(are_probabilities(output) for output in outputs)
     if softened:
@@ -77,9 +77,10 @@ def judge_training(
     return verdict
 
 
-def train(layers: Layers, run: Run, activation: str, step_size: float) -> Array:
+def train(links: list[Link], run: Run, activation: str, step_size: float) -> Array:
     """The scores after the training run, by plain gradient descent on two linear layers."""
-    (W1, b1), (W2, b2) = ((W.copy(), b.copy()) for W, b in layers)
+    (W1, b1), (W2, b2) = ((link.W, link.b) for link in links)
+    biased1, biased2 = (link.bias is not None for link in links)
     function, slope = HIDDEN_ACTIVATIONS[activation]
     X, Y = run.case.inputs(0), np.eye(run.case.c)[run.case.labels()]
     for _ in range(TRAINING_STEPS):
@@ -87,8 +88,8 @@ def train(layers: Layers, run: Run, activation: str, step_size: float) -> Array:
         A = function(Z1)
         G2 = (softmax(A @ W2 + b2) - Y) / run.case.n
         G1 = G2 @ W2.T * slope(Z1)
-        W2, b2 = W2 - step_size * A.T @ G2, b2 - step_size * G2.sum(axis=0)
-        W1, b1 = W1 - step_size * X.T @ G1, b1 - step_size * G1.sum(axis=0)
+        W2, b2 = W2 - step_size * A.T @ G2, b2 - biased2 * step_size * G2.sum(axis=0)
+        W1, b1 = W1 - step_size * X.T @ G1, b1 - biased1 * step_size * G1.sum(axis=0)
     return function(X @ W1 + b1) @ W2 + b2
 
 

@@ -70,10 +70,22 @@ class Method:
                 found = method_at(self.file, node.lineno).statement_with(text)
         return found or self.first()
 
-    def discarded(self, text: str) -> Line | None:
-        """The first statement that calls what has `text` in its name, and drops what it returns."""
-        calls = [s for s in self.statements if isinstance(s, ast.Expr) and text in ast.unparse(s)]
-        return self._line(calls[0]) if calls else None
+    def loop_over_attribute(self, text: str) -> Line | None:
+        """The first loop over an attribute, in its own order, with `text` in it."""
+        loops = [loop for loop in self._loops(text) if isinstance(loop.iter, ast.Attribute)]
+        return self._line(loops[0]) if loops else None
+
+    def discarded_in_loop(self, text: str) -> Line | None:
+        """The first loop's call of what has `text` in its name, if what it returns is dropped."""
+        for loop in self._loops(text):
+            calls = [s for s in ast.walk(loop) if isinstance(s, ast.Assign | ast.Expr | ast.Return)]
+            calls = [s for s in calls if text in ast.unparse(s)]
+            if calls and all(isinstance(s, ast.Expr) for s in calls):
+                return self._line(calls[0])
+        return None
+
+    def _loops(self, text: str) -> list[ast.For]:
+        return [s for s in self.statements if isinstance(s, ast.For) and text in ast.unparse(s)]
 
     def first(self) -> Line | None:
         """The line with the method's name."""

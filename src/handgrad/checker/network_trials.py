@@ -1,6 +1,7 @@
 """Trying a whole network out, and a training run with it."""
 
 import copy
+import inspect
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,7 +32,7 @@ MOST_DIFFERENCES = 2000
 
 
 def observe_network(subject: Subject, observation: Observation, others: list[Subject]) -> None:
-    """A network of 4, 3, 2 and 1 linear layers, or of as many as it has.
+    """A network of 4, 3, 2 and 1 linear layers, or of as many as it has; then a batch of one.
 
     Of 4, two hidden layers are of the same widths: where these are one object, it shows.
     """
@@ -40,11 +41,12 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
     observation.columns, observation.unjudged = way.columns, way.unjudged
     if way.unjudged:
         return
-    for num_layers in (4, 3, 2, 1) if subject.takes_depth else (None,):
+    depths = (4, 3, 2, 1) if subject.takes_depth else (None,)
+    one = replace(way.case, n=1)
+    for case, num_layers in [*((way.case, depth) for depth in depths), (one, depths[0])]:
         thing, observation.problem = attempt(subject.folder, way.make, num_layers)
         if observation.problem:
             return
-        case = way.case
         X, G = batch(case, observation.columns)
         parameters = parameters_of(thing, X)
         if not parameters and num_layers in (4, None):
@@ -57,7 +59,8 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
             arrays = arrays_in(thing)
             if sum(arrays[path].size for path in parameters) <= MOST_DIFFERENCES:
                 differentiate(thing, X, G, observation)
-        run = Run(case, f"{num_layers} layers" if num_layers else OWN_LAYERS)
+        variant = f"{num_layers} layers" if num_layers else OWN_LAYERS
+        run = Run(case, variant, parameters=parameters)
         observation.runs.append(run)
         trial = Trial(thing, run, subject.folder)
         if observation.takes_labels:
@@ -69,9 +72,11 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
 
 
 def takes_labels(network: Subject) -> bool:
-    """Whether its backward has the loss in it: it asks for labels, and for no gradient."""
+    """Whether its backward has the loss in it: it asks for labels, or for nothing at all."""
     backward = method(network.cls, names.BACKWARD)
     assert backward is not None  # It was chosen for having one.
+    if len(inspect.signature(backward).parameters) == 1:  # Only self.
+        return True
     asked = required_names(backward)
     return any(names.argument_role(name, ["labels"]) for name in asked) and not any(
         names.argument_role(name, ["gradient"]) for name in asked

@@ -35,6 +35,8 @@ class Run:
     case: Case
     variant: str
     calls: list[Call] = field(default_factory=list)
+    parameters: list[str] = field(default_factory=list)
+    """Of a network, the arrays on which the output depends, by path."""
 
     def call(self, method: str, number: int = 0) -> Call | None:
         """The first (0) or second (1) call of that method, if it was made."""
@@ -132,7 +134,7 @@ def from_json(line: str) -> Observation:
     values = json.loads(line, object_hook=_array)
     values["problem"] = _failure(values["problem"])
     values["runs"] = [
-        Run(Case(**run["case"]), run["variant"], [_call(call) for call in run["calls"]])
+        Run(**{**run, "case": Case(**run["case"]), "calls": [_call(call) for call in run["calls"]]})
         for run in values["runs"]
     ]
     return Observation(**values)

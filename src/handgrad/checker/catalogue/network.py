@@ -145,6 +145,14 @@ def _with_one_layer_repeated(s: Situation) -> Any:
     return chain(twin)
 
 
+DEPTHS = Mistake(
+    "not for every number of layers",
+    "It does not work for every number of layers",
+    "For some numbers of layers the result is right, for others it is not.",
+    "Go through it by hand for one layer, for two and for three: which statement counts on there "
+    "being others?",
+    lambda s: None,
+)
 FORWARDS = Mistake(
     "layers not reversed",
     "Backward goes through the layers in the order of forward",
@@ -185,24 +193,47 @@ TRAINS_WRONG = Mistake(
 )
 
 
-def gradients(s: Situation, derivative: bool, passed: bool) -> Any:
-    """All gradients in one vector; without the activations' derivative, or without passing on."""
+def backward(
+    s: Situation,
+    derivative: bool = True,
+    passed: bool = True,
+    shared: bool = False,
+    kept: Situation | None = None,
+) -> tuple[list[Any], Any]:
+    """The gradients of W, and of b where there is one, of each layer in turn, and of the input.
+
+    Parameters
+    ----------
+    s
+        The network, its input and G.
+    derivative, passed
+        Whether G is multiplied with the slopes of the activations, and with the weights.
+    shared
+        Whether all activations are one object, which keeps what it saw last.
+    kept
+        The network and the input of the forward of which the layers keep what they saw.
+    """
+    kept = kept or s
     function, slope = HIDDEN_ACTIVATIONS[s.activation]
-    inputs, A = [], s.X
-    for number, (W, b) in enumerate(s.layers):
+    inputs, outputs, A = [], [], kept.X
+    for W, b in kept.layers:
         inputs.append(A)
-        Z = A @ W + b
-        A = function(Z) if number < len(s.layers) - 1 else Z
+        outputs.append(A @ W + b)
+        A = function(outputs[-1])
     result: list[Any] = []
     G = s.G
     for number in range(len(s.layers) - 1, -1, -1):
-        W, b = s.layers[number]
-        result = [inputs[number].T @ G, G.sum(axis=0), *result]
-        G = G @ W.T if passed else G
+        biases = [G.sum(axis=0)] if s.biased[number] else []
+        result = [inputs[number].T @ G, *biases, *result]
+        G = G @ s.layers[number][0].T if passed else G
         if number and derivative:
-            Z = inputs[number - 1] @ s.layers[number - 1][0] + s.layers[number - 1][1]
-            G = G * slope(Z)
-    return np.concatenate([np.ravel(array) for array in result])
+            G = G * slope(outputs[-2 if shared else number - 1])
+    return result, G
+
+
+def gradients(s: Situation, **how: Any) -> Any:
+    """The gradients of all parameters in one vector; see `backward`."""
+    return np.concatenate([np.ravel(array) for array in backward(s, **how)[0]])
 
 
 ONE_GRADIENT = (
@@ -219,12 +250,20 @@ ONE_GRADIENT = (
 
 GRADIENTS = (
     Mistake(
+        "one activation several times",
+        "The activations between the layers are one and the same object",
+        "An activation keeps what it saw in forward for backward. An object that is passed several "
+        "times keeps only what it saw last, and so all slopes are those of its last place.",
+        "How many activation objects are there, and what does each of them keep?",
+        lambda s: gradients(s, shared=True),
+    ),
+    Mistake(
         "derivative forgotten",
         "Backward leaves out the activations",
         "The gradient is handed from linear layer to linear layer, without the slopes of the "
         "activations between them.",
         "Which layers did forward go through, and which does backward?",
-        lambda s: gradients(s, derivative=False, passed=True),
+        lambda s: gradients(s, derivative=False),
     ),
     Mistake(
         "same gradient for all layers",
