@@ -235,7 +235,7 @@ class Sigmoid(Activation):
         exact e⁻⁸⁸ instead, gradients of saturated units become denormal numbers, with which
         processors compute so slowly that a step takes six times as long.)
         """
-        A = np.multiply(as_floats(X), HALF, out=out)
+        A = np.multiply(X, HALF, out=out)  # A float of whole numbers, too.
         np.tanh(A, out=A)
         A *= HALF
         A += HALF

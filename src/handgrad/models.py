@@ -129,6 +129,7 @@ class NetworkModel:
             fits = not self.straighten if shape is None else math.prod(shape) == inputs
         if not fits:
             raise ValueError(f"a network of {inputs} inputs and images of {shape} do not fit")
+        self._row_shape = (self.input_dim,)
 
     @property
     def uses_image_shape(self) -> bool:
@@ -153,12 +154,12 @@ class NetworkModel:
 
     def prepare(self, pixels: ArrayLike) -> NDArray:
         """Check the images, n × d, and straighten them if the network was trained on such."""
-        d = self.input_dim
         # As most are given. A call to find that out would be felt: one image takes 9 µs.
-        if isinstance(pixels, np.ndarray) and pixels.dtype is BYTES and pixels.shape[1:] == (d,):
+        row = self._row_shape
+        if isinstance(pixels, np.ndarray) and pixels.dtype is BYTES and pixels.shape[1:] == row:
             images: NDArray = pixels
         else:
-            images = as_pixels(pixels, d, self.image_shape)
+            images = as_pixels(pixels, self.input_dim, self.image_shape)
         return straighten(images, image_shape=self.image_shape) if self.straighten else images
 
     def classify(self, pixels: NDArray[np.uint8]) -> Array:
