@@ -14,7 +14,7 @@ run: $(VENV)/installed
 	$(BIN)/handgrad train
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

@@ -147,10 +147,11 @@ def solutions() -> set[str]:
 
 
 def test_the_hint_is_not_the_solution(judged):
-    assert {"x.T @ grad", "grad @ weights.T", "axis=0", "x.T", "x > 0"} <= solutions()
+    codes = solutions()
+    assert {"x.T @ grad", "grad @ weights.T", "axis=0", "x.T", "x > 0"} <= codes
     for file in ("wrong_linear.py", "wrong_others.py"):
         for verdict in judged(SUBMISSIONS / file, tuple(expected(file))).values():
             for _, _, finding in verdict.findings:
                 assert finding.hint
                 told = finding.hint.replace("self.", "")
-                assert [code for code in solutions() if code in told] == []
+                assert [code for code in codes if code in told] == []
