@@ -42,7 +42,15 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
-        """Turn ∂L/∂output, n × c, into ∂L/∂X, n × d, for the X of the last forward."""
+        """Turn ∂L/∂output, n × c, into ∂L/∂X, n × d, for the X of the last forward.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward.
+        ValueError
+            If ∂L/∂output has another shape than the last output.
+        """
         raise NotImplementedError
 
     def backward_parameters(self, output_gradient: Array) -> None:
@@ -296,6 +304,11 @@ class Dropout(Layer):
         p, from 0 to below 1.
     rng
         Where masks are drawn from, in training. None: everything passes, as for predictions.
+
+    Raises
+    ------
+    ValueError
+        If the rate is another.
     """
 
     def __init__(self, rate: float):
@@ -336,6 +349,16 @@ class Residual(Layer):
 
     What F computes on the way stays inside; with `out`, in arrays that serve again for the next
     batch of the same shape.
+
+    Parameters
+    ----------
+    layers
+        F's, first to last.
+
+    Raises
+    ------
+    ValueError
+        In forward, if F(X) has another shape than X.
     """
 
     def __init__(self, layers: Sequence[Layer]):

@@ -26,6 +26,11 @@ class CrossEntropy:
     correct
         How many rows of the last forward had the largest logit at their label; of equal logits,
         the first counts as the largest.
+
+    Raises
+    ------
+    ValueError
+        If the label smoothing is another.
     """
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
@@ -65,7 +70,13 @@ class CrossEntropy:
         return float(np.add.reduce(self.of_rows(Z, T) / len(Z)))
 
     def backward(self, out: Array | None = None) -> Array:
-        """∂L/∂Z, n × c, for the logits and labels of the last forward."""
+        """∂L/∂Z, n × c, for the logits and labels of the last forward.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no forward.
+        """
         if self._kept is None:
             raise RuntimeError("CrossEntropy.backward needs a forward pass before it")
         return self.gradient(*self._kept, out=out)

@@ -68,7 +68,8 @@ def train(
         else:
             source = source_from(reading, data, validation, validation_labels)
             hyperparameters = hyperparameters or Hyperparameters()
-            for name, need in hyperparameters.idle.items():
+            if hyperparameters.idle:
+                name, need = next(iter(hyperparameters.idle.items()))
                 raise UsageError(f"does nothing without {need}", name)
             run = Run.create(folder, hyperparameters, source)
         return _carry_out(run, quiet)

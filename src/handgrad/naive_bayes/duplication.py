@@ -18,7 +18,13 @@ from handgrad.naive_bayes.model import NaiveBayes
 
 
 def duplicate_features(X: ArrayLike, copies: int) -> NDArray:
-    """Repeat the d columns of X, n × d, to n × kd: x, x, … for each row x."""
+    """Repeat the d columns of X, n × d, to n × kd: x, x, … for each row x.
+
+    Raises
+    ------
+    UsageError
+        If `copies`, k, is not above 0.
+    """
     _check_copies(copies)
     return np.tile(np.asarray(X), (1, copies))
 
@@ -38,6 +44,11 @@ def duplicated_log_odds(
         log P(1)/P(0). With 0, equal priors, the result is k times `log_odds`: the odds to the
         power k. In general it is prior_log_odds + k (log_odds − prior_log_odds), because the prior
         is counted once.
+
+    Raises
+    ------
+    UsageError
+        If `copies` are not all above 0.
     """
     _check_copies(copies)
     prior_log_odds = np.asarray(prior_log_odds, dtype=np.float64)
@@ -50,6 +61,11 @@ def duplicated_log_proba(model: NaiveBayes, X: ArrayLike, copies: float) -> Arra
     It is what the same model gives for `duplicate_features(X, copies)` when it is fitted on
     copied features too: the copies have the same estimates. (Those of a multinomial model are all
     divided by k, which cancels when classes are compared.)
+
+    Raises
+    ------
+    UsageError
+        If `copies`, k, is not above 0.
     """
     _check_copies(copies)
     return log_softmax(model.class_log_prior + copies * model.log_likelihood(X))
