@@ -117,6 +117,9 @@ def judged(tmp_path, changes):
         *({**ADDING, "    def step": ADDING["    def step"].format(name)}
           for name in ("reset_grad", "clear_grads", "zeroGrad")),
         {"def step": "def updateParameters", ".step(": ".updateParameters("},
+        {"(self, X):\n        self.A": "(self, X, training=True):\n        self.A",
+         "return self.A\n": "A = self.A\n        if not training:\n            del self.A\n"
+         "        return A\n"},
         {"class Sigmoid": IDENTITY + "\nclass Sigmoid"},
         {"import numpy as np": "import numpy as np\n" + BASES},
     ],

@@ -8,8 +8,8 @@ from typing import Any
 
 from handgrad.checker.names import argument_role
 
-NOT_TRAINING = {"training": False}
-"""What a forward is told where it asks: with dropout, no two outputs are the same."""
+TRAINING, NOT_TRAINING = {"training": True}, {"training": False}
+"""What a forward may be told that asks whether it is training."""
 
 
 class CannotGuessError(ValueError):

@@ -1,14 +1,18 @@
 """Looking at a layer before it is judged: what it puts out, and which arrays are its parameters."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from handgrad.checker import names
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.binding import NOT_TRAINING, bind
+from handgrad.checker.binding import NOT_TRAINING, TRAINING, bind, parameter_names
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.objects import arrays_in, generators_in, kept_output, method, same, twin
+
+TRIES = 30
+"""Dropout may leave a small output as it is."""
 
 
 def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
@@ -28,19 +32,34 @@ def output_of(thing: Any, X: Array) -> Any:
     return try_forward(thing, X)[0]
 
 
-def try_forward(thing: Any, X: Array) -> tuple[Any, Failure | None]:
+def try_forward(
+    thing: Any, X: Array, training: Mapping[str, bool] = NOT_TRAINING
+) -> tuple[Any, Failure | None]:
     """The array that forward returns for X, or None, and why it stopped, if it did."""
     forward = method(thing, names.FORWARD)
     if forward is None:
         return None, None
-    result, failure = attempt(
-        None, lambda: bind(forward, {"input": X.copy()}, named=NOT_TRAINING)()
-    )
+    result, failure = attempt(None, lambda: bind(forward, {"input": X.copy()}, named=training)())
     if result is None:
         result = kept_output(thing)
     if isinstance(result, tuple) and result:
         result = result[0]
     return (result if isinstance(result, np.ndarray) else None), failure
+
+
+def whether_training(thing: Any, X: Array) -> Mapping[str, bool]:
+    """What a forward is told that asks whether it is training.
+
+    Yes, as it may keep what backward needs only then; no, if its output is another then, as with
+    dropout, in any of some tries.
+    """
+    forward = method(thing, names.FORWARD)
+    asked = parameter_names(forward) if forward else []
+    if not any(names.argument_role(name, NOT_TRAINING) for name in asked):
+        return NOT_TRAINING
+    output = output_of(twin(thing), X)
+    tries = (try_forward(twin(thing), X, TRAINING)[0] for _ in range(TRIES))
+    return TRAINING if all(same(output, other) for other in tries) else NOT_TRAINING
 
 
 def is_random(thing: Any, X: Array) -> bool:

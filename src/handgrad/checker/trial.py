@@ -11,10 +11,11 @@ import numpy as np
 
 from handgrad.checker import names
 from handgrad.checker.attempts import attempt
-from handgrad.checker.binding import NOT_TRAINING, bind, passes, required_names
+from handgrad.checker.binding import bind, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.objects import arrays_in, kept_output, method, plain_result, same, state_of
 from handgrad.checker.observation import Call, Run
+from handgrad.checker.probing import whether_training
 
 
 class Trial:
@@ -29,7 +30,9 @@ class Trial:
 
     def forward(self, X: Array) -> bool:
         """Call forward on a batch; whether it returned. What it may keep counts as its result."""
-        returned = self.make("forward", names.FORWARD, {"input": X}, NOT_TRAINING)
+        returned = self.make(
+            "forward", names.FORWARD, {"input": X}, whether_training(self.thing, X)
+        )
         if returned and self.result is None:
             self.result = self._output = kept_output(self.thing)
             self.run.calls[-1].result = plain_result(self.result)
