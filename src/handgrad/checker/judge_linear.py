@@ -12,7 +12,7 @@ from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
 from handgrad.checker.catalogue.step import NOT_BOTH, STEP, STEP_DOES_NOTHING
 from handgrad.checker.conventions import Conventions, step_sizes
 from handgrad.checker.judge_layer import NOT_WRITTEN, LayerJudge, at
-from handgrad.checker.judging import Sample, failed_by_itself, is_general, judge, named
+from handgrad.checker.judging import Sample, failed_by_itself, is_general, is_unknown, judge, named
 from handgrad.checker.lines import Line, is_unwritten
 from handgrad.checker.mistakes import Mistake, Situation, close, same_shape
 from handgrad.checker.near_misses import near_misses
@@ -187,7 +187,7 @@ class _LinearJudge(LayerJudge):
             part = unless_regularized(part, [_gradient_used(sample) for sample in samples])
             if part.unjudged:
                 regularized = part
-            if part.finding is not None and part.finding.slug == "unknown" and self.remembers():
+            if is_unknown(part) and self.remembers():
                 note = "the step keeps more than the parameters, such as a momentum"
                 return Part("step", "absent", note=note, unjudged=True)
             if part.finding is not None and part.finding.slug == STEP_DOES_NOTHING:

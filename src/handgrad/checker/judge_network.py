@@ -16,7 +16,7 @@ from handgrad.checker.catalogue.linear import SECOND
 from handgrad.checker.catalogue.scales import with_scales
 from handgrad.checker.catalogue.step import STEP
 from handgrad.checker.conventions import gradient_path, step_sizes
-from handgrad.checker.judging import UNNAMED, Sample, is_general, judge, named
+from handgrad.checker.judging import UNNAMED, Sample, is_general, is_unknown, judge, named
 from handgrad.checker.lines import Line, method_at
 from handgrad.checker.mathematics import (
     HIDDEN_ACTIVATIONS,
@@ -94,7 +94,7 @@ def judge_network(
         gradients = judge_one.gradients()
         if verdict.parts[0].finding is not None and _unnamed(gradients):
             gradients = Part(gradients.name, "waiting", note="judged when forward is right")
-        elif _is_unknown(verdict.parts[0]) and gradients.status == "right":
+        elif is_unknown(verdict.parts[0]) and gradients.status == "right":
             note = f"{OWN_WAY}, which its gradients fit"
             verdict.parts[0] = Part("forward", "absent", note=note, unjudged=True)
         step = judge_one.step()
@@ -501,10 +501,6 @@ def _depths(right: set[int], wrong: int) -> str:
 
 def _unnamed(part: Part) -> bool:
     return part.finding is not None and part.finding.slug in UNNAMED
-
-
-def _is_unknown(part: Part) -> bool:
-    return part.finding is not None and part.finding.slug == "unknown"
 
 
 def _joined(arrays: list[Array]) -> Array:

@@ -251,6 +251,11 @@ def _matrix(array: Any) -> str:
     return " ".join(text.split())
 
 
+def is_unknown(part: Part) -> bool:
+    """Whether a part's numbers are wrong, and match no known mistake."""
+    return part.finding is not None and part.finding.slug == "unknown"
+
+
 def failed_by_itself(part: Part) -> bool:
     """Whether all that is known against a part is that a call stopped with an error."""
     return part.finding is not None and part.finding.slug in (

@@ -1,6 +1,5 @@
 """Trying a whole network out, and a training run with it."""
 
-import copy
 import inspect
 import itertools
 from collections.abc import Callable
@@ -21,7 +20,14 @@ from handgrad.checker.layout import way_round
 from handgrad.checker.loss_trials import Form, forms_of, new_loss, pass_loss
 from handgrad.checker.mathematics import are_probabilities, softmax
 from handgrad.checker.mistakes import close
-from handgrad.checker.objects import MOST_NUMBERS, arrays_in, method, plain_result, state_of
+from handgrad.checker.objects import (
+    MOST_NUMBERS,
+    arrays_in,
+    method,
+    plain_result,
+    state_of,
+    twin,
+)
 from handgrad.checker.observation import Call, Observation, Run, changed
 from handgrad.checker.probing import batch, fill_parameters, is_random, output_of, parameters_of
 from handgrad.checker.subjects import Subject, Values
@@ -124,21 +130,20 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
     for kind in ("sigmoid", "relu", "tanh"):
         activations += [other.cls for other in others if other.kind == kind]
         activations += [other.build({}, {}) for other in others if other.kind == kind]
-    stack = _stack(others, case)
 
     def build(form: str, activation: Any, several: bool, num_layers: int | None) -> Any:
         hidden = [HIDDEN_DIM] * ((num_layers or 2) - 1)
         widths = [case.d, *hidden, case.c]
         sizes: Values = {"input_dim": case.d, "output_dim": case.c}
         sizes["hidden_dim"] = hidden if several else HIDDEN_DIM
-        sizes["num_layers"] = stack(widths) if form == "layers" else num_layers
+        sizes["num_layers"] = _stack(others, case, widths) if form == "layers" else num_layers
         if form == "widths":
             sizes["num_layers"] = widths
         sizes["num_hidden_layers"] = hidden if several else len(hidden)
         thing = subject.build(sizes, {"activation": activation, "layer_sizes": widths})
         add = method(thing, names.ADD)
         if add is not None and not arrays_in(thing):
-            for layer in stack(widths):
+            for layer in _stack(others, case, widths):
                 add(layer)
         return thing
 
@@ -181,7 +186,7 @@ def _of_its_own_widths(way: NetworkWay) -> NetworkWay:
     for d, columns in itertools.product(dict.fromkeys(itertools.chain(*shapes)), (False, True)):
         examples = n if d != n else n + 1
         X = np.ones((d, examples) if columns else (examples, d))
-        shape = np.shape(output_of(copy.deepcopy(thing), X))[:: -1 if columns else 1]
+        shape = np.shape(output_of(twin(thing), X))[:: -1 if columns else 1]
         if len(shape) == 2 and shape[0] == examples:
             unjudged = TOO_WIDE if max(array.size for array in arrays) > MOST_NUMBERS else ""
             return replace(
@@ -190,23 +195,19 @@ def _of_its_own_widths(way: NetworkWay) -> NetworkWay:
     return replace(way, case=Case(n, shapes[0][0], shapes[-1][1]))
 
 
-def _stack(subjects: list[Subject], case: Case) -> Callable[[list[int]], list[Any]]:
-    """What makes layers of a file's own classes: linear ones, an activation between each two.
+def _stack(subjects: list[Subject], case: Case, widths: list[int]) -> list[Any]:
+    """Layers of a file's own classes: linear ones of these widths, an activation between each two.
 
-    None where the file has none of these.
+    None where the file has no linear layer, or no activation.
     """
     by_kind = {subject.kind: subject for subject in reversed(subjects)}
     activation = by_kind.get("sigmoid") or by_kind.get("tanh") or by_kind.get("relu")
     if "linear" not in by_kind or activation is None:
-        return lambda widths: []
-
-    def layers(widths: list[int]) -> list[Any]:
-        make, made = way_round(by_kind["linear"], case).make, []
-        for d, c in pairwise(widths):
-            made += [make(Case(case.n, d, c)), activation.build({}, {})]
-        return made[:-1]
-
-    return layers
+        return []
+    make, layers = way_round(by_kind["linear"], case).make, []
+    for d, c in pairwise(widths):
+        layers += [make(Case(case.n, d, c)), activation.build({}, {})]
+    return layers[:-1]
 
 
 TRAINING = "training run"
@@ -268,7 +269,7 @@ def _parts(subjects: list[Subject], observation: Observation) -> tuple[list[Any]
             observation.columns = way.columns
             return [way.make(2)], Case(case.n, way.case.d, way.case.c)
     linear = next((subject for subject in subjects if subject.kind == "linear"), None)
-    layers = _stack(subjects, case)([case.d, HIDDEN_DIM, case.c])
+    layers = _stack(subjects, case, [case.d, HIDDEN_DIM, case.c])
     if linear is None or not layers:
         return None
     observation.columns = bool(way_round(linear, case).columns)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from handgrad.checker.judging import is_unknown
 from handgrad.checker.mistakes import close
 from handgrad.checker.verdict import Part
 
@@ -25,7 +26,7 @@ class Compared(NamedTuple):
 
 def unless_regularized(part: Part, gradients: Sequence[Compared]) -> Part:
     """The part; unjudged where it is wrong by a weight decay or by clipping alone."""
-    if part.finding is None or part.finding.slug != "unknown":
+    if not is_unknown(part):
         return part
     cause = _regularization(gradients)
     return part if cause is None else Part(part.name, "absent", note=_NOTE + cause, unjudged=True)

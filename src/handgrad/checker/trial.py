@@ -25,14 +25,15 @@ class Trial:
         self.thing, self.run, self.folder = thing, run, folder
         self.result: Any = None
         self._output: Any = None
+        self._told: Mapping[str, bool] | None = None
         self._given: dict[str, Any] = {}
         self._originals: dict[str, Any] = {}
 
     def forward(self, X: Array) -> bool:
         """Call forward on a batch; whether it returned. What it may keep counts as its result."""
-        returned = self.make(
-            "forward", names.FORWARD, {"input": X}, whether_training(self.thing, X)
-        )
+        if self._told is None:
+            self._told = whether_training(self.thing, X)
+        returned = self.make("forward", names.FORWARD, {"input": X}, self._told)
         if returned and self.result is None:
             self.result = self._output = kept_output(self.thing)
             self.run.calls[-1].result = plain_result(self.result)
