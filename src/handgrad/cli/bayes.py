@@ -28,9 +28,6 @@ from handgrad.runs import as_toml, data_table, description, environment, require
 from handgrad.training import DivergenceError, Training
 from handgrad.wording import counted
 
-MOST_CLASSES = 20
-"""Of how many classes the weights are drawn."""
-
 
 def bayes(
     data: Path | None = None,
@@ -187,9 +184,7 @@ def _draw(
     }
     if model.image_shape:
         form, classes = model.bayes.linear_form(), model.bayes.classes
-        figures["weights.png"] = plots.class_weights(
-            form, model.image_shape, classes.tolist(), MOST_CLASSES
-        )
+        figures["weights.png"] = plots.class_weights(form, model.image_shape, classes.tolist())
     for name, figure in figures.items():
         save(figure, folder / name)
 

@@ -14,23 +14,22 @@ from handgrad.naive_bayes.study import FEATURE_COPIES, Duplication, mean_confide
 COLUMNS = 5
 
 
-def class_weights(
-    form: LinearForm,
-    image_shape: tuple[int, int],
-    labels: Sequence[int],
-    most: int | None = None,
-) -> Figure:
+MOST_CLASSES = 20
+"""Of how many classes the weights are drawn: as many as a page has room for."""
+
+
+def class_weights(form: LinearForm, image_shape: tuple[int, int], labels: Sequence[int]) -> Figure:
     """Draw the weights of each class as an image: blue speaks for the class, red against it.
 
     From each pixel's weights their mean over the classes is subtracted, which changes no
     prediction: what is drawn is how much the pixel speaks for a class more than for the average
-    one. Two classes have one image, of w. Of more than `most` classes the first are drawn.
+    one. Two classes have one image, of w. Of more than `MOST_CLASSES` the first are drawn.
     """
     if form.weights.ndim == 1:
         images, titles = form.weights[None], [f"{labels[1]} rather than {labels[0]}"]
     else:
         images, titles = form.weights - form.weights.mean(axis=0), [str(label) for label in labels]
-        images, titles = images[:most], titles[:most]
+        images, titles = images[:MOST_CLASSES], titles[:MOST_CLASSES]
     columns = min(COLUMNS, len(images))
     lines = -(-len(images) // columns)
     width = max(1.6 * columns, 3.2)

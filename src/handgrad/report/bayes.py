@@ -21,9 +21,6 @@ TITLE = "Naïve Bayes"
 
 NOT_KEPT = " The network is not kept, so its diagram is missing."
 
-MOST_CLASSES = 20
-"""Of how many classes the weights are shown: as many as a page has room for."""
-
 
 @dataclass(frozen=True, eq=False)
 class BayesResults:
@@ -182,21 +179,22 @@ def _pictures(
     bayes, shape = found.model.bayes, found.model.image_shape
     if shape:
         classes = bayes.classes.tolist()
-        lines = -(-min(len(classes), MOST_CLASSES) // plots.COLUMNS)
+        shown = min(len(classes), plots.MOST_CLASSES)
+        lines = -(-shown // plots.COLUMNS)
         section["weights"] = pictures.add(
-            plots.class_weights(bayes.linear_form(), shape, classes, MOST_CLASSES),
-            _about_weights(classes),
+            plots.class_weights(bayes.linear_form(), shape, classes),
+            _about_weights(classes, shown),
             (7.2, max(3.0, 1.65 * lines + 0.8)),
         )
     return section
 
 
-def _about_weights(classes: list[int]) -> str:
+def _about_weights(classes: list[int], shown: int) -> str:
     if len(classes) == 2:
         return f"The weight of each pixel: blue speaks for {classes[1]}, red for {classes[0]}."
     caption = "The weights of each class less their mean over the classes: blue speaks for it, red "
-    if len(classes) > MOST_CLASSES:
-        return f"{caption}against it. The first {MOST_CLASSES} of {len(classes)} classes."
+    if len(classes) > shown:
+        return f"{caption}against it. The first {shown} of {len(classes)} classes."
     return f"{caption}against it."
 
 
