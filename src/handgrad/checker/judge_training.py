@@ -10,8 +10,8 @@ from handgrad.checker import quantities
 from handgrad.checker.cases import STEP_SIZE, TRAINING_STEPS, Array
 from handgrad.checker.catalogue import network
 from handgrad.checker.conventions import own_rates
-from handgrad.checker.judge_network import Link, linear_layers
 from handgrad.checker.judging import Sample, judge, named
+from handgrad.checker.links import Link, linear_layers
 from handgrad.checker.mathematics import (
     HIDDEN_ACTIVATIONS,
     are_probabilities,

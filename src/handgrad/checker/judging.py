@@ -251,6 +251,11 @@ def _matrix(array: Any) -> str:
     return " ".join(text.split())
 
 
+def is_unnamed(part: Part) -> bool:
+    """Whether a part is wrong, and no known mistake was found in it."""
+    return part.finding is not None and part.finding.slug in UNNAMED
+
+
 def is_unknown(part: Part) -> bool:
     """Whether a part's numbers are wrong, and match no known mistake."""
     return part.finding is not None and part.finding.slug == "unknown"

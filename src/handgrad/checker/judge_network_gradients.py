@@ -1,0 +1,214 @@
+"""Judging the gradients of a network whose backward is given that of its output."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from handgrad.checker import quantities
+from handgrad.checker.cases import Array
+from handgrad.checker.catalogue import network
+from handgrad.checker.catalogue.linear import SECOND
+from handgrad.checker.catalogue.scales import with_scales
+from handgrad.checker.conventions import gradient_path
+from handgrad.checker.judging import Sample, is_general, is_unnamed, judge, named
+from handgrad.checker.judging_networks import NetworkJudge, joined
+from handgrad.checker.lines import Line
+from handgrad.checker.mistakes import Situation, close
+from handgrad.checker.observation import Run
+from handgrad.checker.quantities import Quantity
+from handgrad.checker.verdict import Part
+
+Places = Mapping[str, str | None]
+"""Where the gradient of each parameter is, by path."""
+
+
+@dataclass
+class _Pass:
+    """One backward of a network.
+
+    Attributes
+    ----------
+    sample
+        All its gradients in one vector, layer by layer, and the right ones.
+    found, rights
+        The gradients, and the right ones, by the path of the parameter.
+    places
+        Where the gradients are.
+    returned
+        What backward returned, and the right gradient with respect to the input; None where that
+        is not known.
+    """
+
+    sample: Sample
+    found: dict[str, Array]
+    rights: dict[str, Array]
+    places: Places
+    returned: tuple[Any, Array] | None
+
+
+class GradientsJudge(NetworkJudge):
+    """Whether backward, given the gradient of the output, gives those of all parameters."""
+
+    def gradients(self) -> Part:
+        """Whether the gradients of all the parameters, and what is returned, are right."""
+        quantity = quantities.NETWORK_GRADIENTS
+        unjudged = self.no_gradients(quantity)
+        if unjudged is not None:
+            return unjudged
+        passes = [self.backward_pass(run, number) for run, number in self.calls("backward")]
+        passes = [each for each in passes if each.rights]
+        if not passes:
+            note = "judged is a forward as above, or a network of fewer weights"
+            return Part(quantity.part, "absent", note=note, unjudged=True)
+        samples, first, line = [each.sample for each in passes], passes[0], self.backward_line("")
+        if samples[0].got is not None and not all(first.places.values()):
+            finding = named(quantity, network.NOT_ALL, line, samples[0])
+            return Part(quantity.part, "wrong", finding)
+        if self.are_of_scores(samples):
+            note = "with respect to the scores before the softmax"
+            return Part(quantity.part, "right", note=note)
+        part = judge(quantity, samples, network.GRADIENTS, SECOND, self.backward_line)
+        part = self.by_depth(part, quantity, samples, line)
+        if part.finding is None:
+            return self.returned(passes)
+        wrong = next(each for each in passes if not each.sample.right)
+        if (is_unnamed(part) or is_general(part)) and wrong.sample.got is not None:
+            one = self.one_gradient(part, wrong)
+            return part if is_general(part) and is_unnamed(one) else one
+        return self.order_of_layers(part, wrong.sample) if is_unnamed(part) else part
+
+    def no_gradients(self, quantity: Quantity) -> Part | None:
+        """Why the gradients are not judged, if they are not."""
+        call = self.runs[0].call("backward")
+        if self.observation.takes_labels:
+            note = "backward asks for labels; judged is one that is given the output's gradient"
+            return Part(quantity.part, "absent", note=note, unjudged=True)
+        if call is None:
+            return Part(quantity.part, "waiting")
+        places = [gradient_path(path, call.after) for path in self.runs[0].parameters]
+        if call.failure is None and not any(places):
+            note = "no gradients by fitting names; the training run tells"
+            return Part(quantity.part, "absent", note=note, unjudged=True)
+        return None
+
+    def backward_line(self, place: str) -> Line | None:
+        """Where backward calls the layers; for the place "cache", where forward does."""
+        role = "forward" if place == "cache" else "backward"
+        return self.line(role, f".{role}(")(place)
+
+    def backward_pass(self, run: Run, number: int) -> _Pass:
+        """One backward, and what is right; nothing is if neither is the forward known."""
+        forward, call = run.call("forward", number), run.call("backward", number)
+        assert forward is not None
+        assert call is not None
+        s = self.situation(run, number)
+        self.find_activation(s, self.output(forward))
+        rights, by_input = self.right_gradients(s, run, number, self.output(forward))
+        places = {path: gradient_path(path, call.after) for path in rights}
+        found = {path: call.after.get(place or "", np.zeros(0)) for path, place in places.items()}
+        s.right = self.in_one_vector(rights, s)
+        if s.known and number == 1:
+            earlier = self.backward_pass(run, 0)
+            s.previous, s.each_previous = earlier.sample.got, earlier.found
+            kept = self.situation(run, 0)
+            s.stale = network.gradients(s, kept=kept)
+        got = None if call.failure else self.in_one_vector(found, s)
+        sample = Sample(run.case, number, got, s, self.located(call.failure))
+        returned = None if by_input is None else (call.result, by_input)
+        return _Pass(sample, found, rights, places, returned)
+
+    def right_gradients(
+        self, s: Situation, run: Run, number: int, output: Any
+    ) -> tuple[dict[str, Array], Array | None]:
+        """Those of the parameters, and that of the input; empty and None where they are unknown.
+
+        Of the first pass they are central differences; of the others, and of a wide network, those
+        of the linear layers and activations that its forward is known to have.
+        """
+        scale = 1 / s.n if self.mean_in_layers else 1
+        differences = self.observation.differences
+        if differences and run is self.runs[0] and number == 0:
+            paths = [path for path in self.in_order(s, run) if path in differences]
+            return {path: scale * differences[path] for path in paths}, differences["input"]
+        if not s.known:
+            return {}, None
+        through = SimpleNamespace(**vars(s))
+        if not close(output, network.chain(s)):
+            through.G = output * (s.G - (s.G * output).sum(axis=1, keepdims=True))
+        arrays, by_input = network.backward(through)
+        arrays = [scale * array for array in arrays]
+        turned = {link.weights for link in s.links if link.turned}
+        paths = self.in_order(s, run)
+        rights = {p: a.T if p in turned else a for p, a in zip(paths, arrays, strict=True)}
+        return rights, by_input.T if self.observation.columns else by_input
+
+    def in_order(self, s: Situation, run: Run) -> list[str]:
+        """The paths of the parameters, layer by layer where they form a chain."""
+        chained = [path for link in s.links for path in (link.weights, link.bias)]
+        return [path for path in chained if path is not None] or run.parameters
+
+    def in_one_vector(self, arrays: Mapping[str, Array], s: Situation) -> Array:
+        """All of the arrays in one vector, those of the weights as of d × c."""
+        turned = {link.weights for link in s.links if link.turned}
+        return joined([a.T if path in turned else a for path, a in arrays.items()])
+
+    def are_of_scores(self, samples: list[Sample]) -> bool:
+        """Whether, of a network that ends in a softmax, all are as if it had none."""
+        if not self.may_end_in_softmax or not self.ends_in_softmax():
+            return False
+        scale = 1 / samples[0].situation.n if self.mean_in_layers else 1
+        return all(
+            s.got is not None
+            and s.situation.layers
+            and close(s.got, scale * network.gradients(s.situation))
+            for s in samples
+        )
+
+    def returned(self, passes: list[_Pass]) -> Part:
+        """Whether what backward returns is the gradient with respect to the input, if it may be."""
+        quantity = replace(quantities.NETWORK_GRADIENTS, symbol="∂L/∂X")
+        samples = []
+        for each in passes:
+            got, right = each.returned or (None, np.zeros(0))
+            if isinstance(got, np.ndarray) and got.shape == right.shape:
+                s = SimpleNamespace(**{**vars(each.sample.situation), "right": right})
+                samples.append(Sample(each.sample.case, each.sample.number, got, s))
+        method = self.methods.get("backward")
+        line = method.returned() if method else None
+        return judge(quantity, samples, with_scales(()), [], lambda _: line)
+
+    def order_of_layers(self, part: Part, sample: Sample) -> Part:
+        """The part; where a layer was given a wrong shape, the loop that may be seen to do it."""
+        method, quantity = self.methods.get("backward"), quantities.NETWORK_GRADIENTS
+        if method is None or sample.failure is None or sample.failure.kind != "ValueError":
+            return part
+        dropped = method.discarded_in_loop(".backward(")
+        forwards = method.loop_over_attribute(".backward(")
+        whole = replace(sample, failure=None)
+        if dropped is not None:
+            finding = named(quantity, network.NOT_PASSED_ON, dropped, whole)
+        elif forwards is not None:
+            finding = named(quantity, network.FORWARDS, forwards, whole)
+        else:
+            return part
+        return Part(quantity.part, "wrong", finding)
+
+    def one_gradient(self, part: Part, whole: _Pass) -> Part:
+        """The same finding, of the wrong gradient that is nearest to the loss."""
+        wrong = [
+            path for path, right in whole.rights.items() if not close(whole.found[path], right)
+        ]
+        if not wrong:
+            return part
+        path = wrong[-1]
+        place = whole.places[path] or ""
+        s = SimpleNamespace(**{**vars(whole.sample.situation), "right": whole.rights[path]})
+        s.previous, s.stale = getattr(s, "each_previous", {}).get(path), None
+        quantity = replace(quantities.NETWORK_GRADIENTS, symbol=f"∂L/∂{path}")
+        sample = Sample(whole.sample.case, whole.sample.number, whole.found[path], s)
+        method = self.methods.get("backward")
+        line = (method.stored(place) or method.first()) if method else None
+        return judge(quantity, [sample], with_scales(network.ONE_GRADIENT), SECOND, lambda _: line)
