@@ -224,17 +224,41 @@ class MLPWithoutBiasesBent(MLPWithoutBiases):
         return np.tanh(super().forward(x))
 
 
-class MLPOfAWrongSign(MLP):
+class MLPOfAWrongSlope(MLP):
     """Its loop goes backwards, though nothing in its first line says so."""
 
     mistake = ("gradients", "unknown")
+    power = 4
 
     def backward(self, g):
         self.dW, self.db = [None] * len(self.W), [None] * len(self.W)
         for k in range(len(self.W)):
             i = len(self.W) + ~k
             self.dW[i], self.db[i] = self.inputs[i].T @ g, g.sum(axis=0)
-            g = (g @ self.W[i].T) * (1 + self.inputs[i] ** 2)
+            g = (g @ self.W[i].T) * (1 + self.inputs[i] ** self.power)
+
+
+class MLPOfAWrongSign(MLPOfAWrongSlope):
+    mistake = ("gradients", "sign in the derivative")
+    power = 2
+
+
+class MLPOfAWrongPlace(MLPOfAWrongSlope):
+    """It takes tanh′ at tanh(z)."""
+
+    mistake = ("gradients", "derivative at the output")
+
+    def forward(self, x):
+        scores = super().forward(x)
+        self.activations = self.inputs
+        self.inputs = [self.inputs[0], *map(np.tanh, self.inputs[1:])]
+        return scores
+
+    def backward(self, g):
+        self.dW, self.db = [None] * len(self.W), [None] * len(self.W)
+        for i in reversed(range(len(self.W))):
+            self.dW[i], self.db[i] = self.activations[i].T @ g, g.sum(axis=0)
+            g = (g @ self.W[i].T) * (1 - self.inputs[i] ** 2)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +269,9 @@ class MLPOfAWrongSign(MLP):
         MLPOfSharedActivations,
         MLPThatReturnsMinus,
         MLPWithoutBiasesBent,
+        MLPOfAWrongSlope,
         MLPOfAWrongSign,
+        MLPOfAWrongPlace,
     ],
 )
 def test_wrong_networks_are_named(network):

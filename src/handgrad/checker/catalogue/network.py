@@ -1,10 +1,12 @@
 """Mistakes in how a network puts its layers together."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from handgrad.checker.catalogue.activation import FORGOTTEN, RELU, SIGMOID, TANH
 from handgrad.checker.mathematics import ACTIVATIONS, HIDDEN_ACTIVATIONS, softmax
 from handgrad.checker.mistakes import Mistake, Situation
 
@@ -195,9 +197,10 @@ TRAINS_WRONG = Mistake(
 
 def backward(
     s: Situation,
-    derivative: bool = True,
+    slope: Callable[[Situation], Any] = lambda s: s.right,
     passed: bool = True,
     shared: bool = False,
+    moved: bool = False,
     kept: Situation | None = None,
 ) -> tuple[list[Any], Any]:
     """The gradients of W, and of b where there is one, of each layer in turn, and of the input.
@@ -205,16 +208,20 @@ def backward(
     Parameters
     ----------
     s
-        The network, its input and G.
-    derivative, passed
-        Whether G is multiplied with the slopes of the activations, and with the weights.
+        The network, its input and G, the gradient with respect to its scores.
+    slope
+        What the backward of an activation gives.
+    passed
+        Whether G is multiplied with the weights.
     shared
         Whether all activations are one object, which keeps what it saw last.
+    moved
+        Whether the weights have taken their step before G is multiplied with them.
     kept
         The network and the input of the forward of which the layers keep what they saw.
     """
     kept = kept or s
-    function, slope = HIDDEN_ACTIVATIONS[s.activation]
+    function, slope_at = HIDDEN_ACTIVATIONS[s.activation]
     inputs, outputs, A = [], [], kept.X
     for W, b in kept.layers:
         inputs.append(A)
@@ -225,15 +232,32 @@ def backward(
     for number in range(len(s.layers) - 1, -1, -1):
         biases = [G.sum(axis=0)] if s.biased[number] else []
         result = [inputs[number].T @ G, *biases, *result]
-        G = G @ s.layers[number][0].T if passed else G
-        if number and derivative:
-            G = G * slope(outputs[-2 if shared else number - 1])
+        W = s.layers[number][0] - (s.eta * result[0] if moved else 0)
+        G = G @ W.T if passed else G
+        if number:
+            seen = Situation(X=outputs[-2 if shared else number - 1], G=G, slope_at=slope_at)
+            seen.A, seen.slope, seen.n, seen.c = function(seen.X), slope_at(seen.X), s.n, G.shape[1]
+            seen.right = G * seen.slope
+            G = slope(seen)
     return result, G
 
 
 def gradients(s: Situation, **how: Any) -> Any:
     """The gradients of all parameters in one vector; see `backward`."""
     return np.concatenate([np.ravel(array) for array in backward(s, **how)[0]])
+
+
+def _of_activations() -> list[Mistake]:
+    """The mistakes in an activation's backward, made in a network's."""
+
+    def of(kind: str, mistake: Mistake) -> Mistake:
+        def numbers(s: Situation) -> Any:
+            return gradients(s, slope=mistake.numbers) if s.activation == kind else None
+
+        return replace(mistake, numbers=numbers)
+
+    kinds = {"sigmoid": SIGMOID, "relu": RELU, "tanh": TANH}
+    return [of(kind, mistake) for kind, mistakes in kinds.items() for mistake in mistakes]
 
 
 ONE_GRADIENT = (
@@ -263,7 +287,7 @@ GRADIENTS = (
         "The gradient is handed from linear layer to linear layer, without the slopes of the "
         "activations between them.",
         "Which layers did forward go through, and which does backward?",
-        lambda s: gradients(s, derivative=False),
+        lambda s: gradients(s, slope=FORGOTTEN.numbers),
     ),
     Mistake(
         "same gradient for all layers",
@@ -271,6 +295,15 @@ GRADIENTS = (
         "Each layer needs the gradient with respect to its own output, which is what the layer "
         "after it returns.",
         "What happens to what a layer's backward returns?",
-        lambda s: gradients(s, derivative=False, passed=False),
+        lambda s: gradients(s, slope=FORGOTTEN.numbers, passed=False),
+    ),
+    *_of_activations(),
+    Mistake(
+        "weights moved too early",
+        "The weights take their step before they are used",
+        "The gradient is handed on through weights that have moved already; the loss was that of "
+        "the weights before.",
+        "In which order do the gradients need the weights, and the weights the gradients?",
+        lambda s: gradients(s, moved=True),
     ),
 )
