@@ -1,5 +1,6 @@
 """Judging files: one, or a folder of submissions side by side."""
 
+import contextlib
 import os.path
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,9 +18,7 @@ TIME_LIMIT = 10.0
 """Seconds for one file."""
 
 
-def check_file(
-    path: Path, layers: Iterable[str] = (), time_limit: float = TIME_LIMIT, name: str | None = None
-) -> Verdict:
+def check_file(path: Path, layers: Iterable[str] = (), time_limit: float = TIME_LIMIT) -> Verdict:
     """The verdict on the layers in a Python file, which runs in a process of its own.
 
     Parameters
@@ -32,8 +31,6 @@ def check_file(
         number of layers of a network. If empty, all whose name says what they are.
     time_limit
         Seconds that the file may take.
-    name
-        What to call it in the verdict; by default the file's name.
 
     Returns
     -------
@@ -50,8 +47,8 @@ def check_file(
         raise DataError(f"{path}: there is no such file")
     problem = parse_problem(path)
     if problem is not None:
-        return Verdict(name or path.name, problem=problem)
-    return judge_seen(name or path.name, sandbox.run(path, list(layers), time_limit))
+        return Verdict(path.name, problem=problem)
+    return judge_seen(path.name, sandbox.run(path, list(layers), time_limit))
 
 
 def check_folder(
@@ -74,14 +71,21 @@ def check_folder(
     paths = sorted(p for p in found if os.path.isfile(p))
     if not paths:
         raise DataError(f"{folder}: there is no Python file in it")
-    wanted = list(layers)
+    wanted, names = list(layers), [path.relative_to(folder).as_posix() for path in paths]
+    problems = [parse_problem(path) for path in paths]
 
-    def check_one(path: Path) -> Verdict:
-        name = path.relative_to(folder).as_posix()
-        return check_file(path, wanted, time_limit, name)
+    def try_out(path: Path, problem: str | None) -> sandbox.Seen | None:
+        return sandbox.run(path, wanted, time_limit) if problem is None else None
 
-    with ThreadPoolExecutor(available_cores()) as pool:
-        verdicts = list(pool.map(check_one, paths))
+    with (
+        ThreadPoolExecutor(available_cores()) as pool,
+        contextlib.closing(pool.map(try_out, paths, problems)) as tried,  # type: ignore[type-var]
+    ):
+        # Judging parses files, and CPython 3.11 may fail at that in several threads at once.
+        verdicts = [
+            Verdict(name, problem=problem) if seen is None else judge_seen(name, seen)
+            for name, problem, seen in zip(names, problems, tried, strict=True)
+        ]
     judged = {Path(v.subject).parent for v in verdicts if v.layers}
     pairs = zip(paths, verdicts, strict=True)
     return [verdict for path, verdict in pairs if not _is_helper(path, verdict, judged)]
