@@ -111,16 +111,26 @@ def test_a_mistake_in_other_conventions_is_found(tmp_path, file, right, wrong, p
     assert [(x.name, p.name, f.slug) for x, p, f in findings] == [(*part, mistake)]
 
 
-def test_a_network_that_has_its_loss_in_backward_is_not_accused(tmp_path):
+@pytest.mark.parametrize(
+    ("loss", "status", "conventions"),
+    [
+        ("loss = SoftmaxCrossEntropy(); loss.forward(self.Z, Y); dZ = loss.backward()",
+         "right", "cross-entropy of the softmax, the mean over the batch; one-hot labels"),
+        ("dZ = self.undefined", "absent", ""),
+    ],
+)  # fmt: skip
+def test_a_network_that_has_its_loss_in_backward(tmp_path, loss, status, conventions):
     text = (SUBMISSIONS / "columns.py").read_text()
-    text = text.replace(
-        "def backward(self, dZ):\n        for", "def backward(self, X, y):\n        for"
-    )
+    before = "        return X\n\n    def backward(self, dZ):\n"
+    assert before in text
+    after = f"        self.Z = X\n        return X\n\n    def backward(self, Y):\n        {loss}\n"
+    text = text.replace(before, after)
     (tmp_path / "labels.py").write_text(text)
     verdict = check_file(tmp_path / "labels.py")
     assert verdict, str(verdict)
-    (gradients,) = (p for x in verdict.layers for p in x.parts if p.name == "gradients")
-    assert "asks for labels" in gradients.note
+    (network,) = (layer for layer in verdict.layers if layer.kind == "network")
+    assert network.part("gradients").status == status
+    assert network.conventions == conventions
 
 
 def test_nothing_of_the_course_layers_is_left_unjudged(judged, submissions):

@@ -6,13 +6,21 @@ reaches, and lend their equal sizes to layers whose products do not fit otherwis
 case depend on its sizes alone: whoever observes and whoever judges compute the same.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+
+LABELS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "n": lambda labels, c: labels,
+    "n × 1": lambda labels, c: labels[:, None],
+    "one-hot": lambda labels, c: np.eye(c)[labels],
+}
+"""The forms that n labels of c classes come in, where examples are in rows."""
 
 STEP_SIZE = 0.125
 """The step size that is passed to `step`."""
@@ -80,6 +88,14 @@ class Case:
         """A class for each example, n integers below c; several classes where there can be."""
         rng = np.random.default_rng([5 + 2 * pass_number, self.n, self.c])
         return np.asarray((rng.permutation(self.n) + 1) % self.c, dtype=np.int64)
+
+    def targets(self, form: str, pass_number: int = 0) -> np.ndarray:
+        """What a network is told of the classes of n examples, in one of the forms of `LABELS`.
+
+        Of a network of one output there are two classes, 0 and 1.
+        """
+        labels = replace(self, c=max(2, self.c)).labels(pass_number)
+        return LABELS["n × 1" if form == "one-hot" and self.c == 1 else form](labels, self.c)
 
 
 GENERAL = (Case(5, 4, 3), Case(6, 2, 7))

@@ -16,8 +16,6 @@ from handgrad.checker.names import (
     gradient_of,
     is_gradient,
     parameter_role,
-    plain,
-    without_marks,
 )
 from handgrad.checker.observation import Call, Observation, Run, State, changed
 
@@ -79,7 +77,7 @@ class Conventions:
         if kind == "state":
             return call.after.get(key)
         if kind == "result":
-            return dict(_arrays_in(call.result)).get(key)
+            return dict(arrays_in(call.result)).get(key)
         if kind == "update" and key in call.before and key in call.after:
             return (call.before[key] - call.after[key]) / self._rate(call)
         return None
@@ -93,6 +91,11 @@ def step_sizes(call: Call) -> list[float]:
     """The step size that a call was given, or else those that the object may take for it."""
     given = "step_size" in call.given
     return [STEP_SIZE] if given else own_rates(call.before) or [STEP_SIZE]
+
+
+def knows_step_size(call: Call) -> bool:
+    """Whether a call was given a step size, or its object keeps one."""
+    return "step_size" in call.given or bool(own_rates(call.before))
 
 
 def own_rates(state: State) -> list[float]:
@@ -182,7 +185,7 @@ def _returned(result: Any, case: Case) -> Iterator[tuple[str, Any]]:
         "bias": [(case.c,), (1, case.c), (case.c, 1)],
     }
     unnamed = {}
-    for place, array in _arrays_in(result):
+    for place, array in arrays_in(result):
         names = [key for key in place if isinstance(key, str)]
         role = (gradient_of(names[-1]) or gradient_of(f"d{names[-1]}")) if names else None
         if role in shapes:
@@ -198,39 +201,10 @@ def _returned(result: Any, case: Case) -> Iterator[tuple[str, Any]]:
     yield from zip(shapes, unnamed, strict=False)
 
 
-def _arrays_in(result: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+def arrays_in(result: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """The arrays in nested lists and dictionaries, each with the keys that lead to it."""
     if isinstance(result, np.ndarray):
         yield place, result
     items = enumerate(result) if isinstance(result, list) else ()
     for key, item in result.items() if isinstance(result, dict) else items:
-        yield from _arrays_in(item, (*place, key))
-
-
-def gradient_path(path: str, state: State) -> str | None:
-    """Where the gradient of the parameter at `path` is, by its name and its neighbours'."""
-    gradients = [other for other in state if is_gradient(other) and other != path]
-    named = [other for other in gradients if _differs_in_marks(other, path)]
-    named += [other for other in gradients if _without_holders(other) == path]
-    leaf = path.rpartition(".")[2]
-    if [other.rpartition(".")[2] for other in state].count(leaf) == 1:
-        named += [o for o in gradients if without_marks(o.rpartition(".")[2]) == plain(leaf)]
-    prefix = path.rpartition(".")[0]
-    is_matrix = state[path].ndim == 2 and min(state[path].shape) > 1
-    role = "weights" if is_matrix else "bias"
-    beside = [p for p in state if p.rpartition(".")[0] == prefix and gradient_of(p) == role]
-    return next(iter([*named, *beside]), None)
-
-
-def _without_holders(gradient: str) -> str:
-    """The path without those of its parts that hold gradients: dparams.W is W."""
-    *holders, leaf = gradient.split(".")
-    return ".".join([*(holder for holder in holders if not is_gradient(holder)), leaf])
-
-
-def _differs_in_marks(gradient: str, parameter: str) -> bool:
-    """Whether the paths are the same but for marks: dW.0 and W.0, grads.dW1 and params.W1."""
-    pairs = list(zip(gradient.split("."), parameter.split("."), strict=False))
-    return gradient.count(".") == parameter.count(".") and all(
-        without_marks(g) in ("", plain(p)) for g, p in pairs if g != p
-    )
+        yield from arrays_in(item, (*place, key))

@@ -12,7 +12,7 @@ from handgrad.checker.cases import GENERAL, LARGE, LARGE_LOGITS, Array
 from handgrad.checker.catalogue import activation
 from handgrad.checker.catalogue import softmax as softmax_mistakes
 from handgrad.checker.catalogue.scales import with_scales
-from handgrad.checker.conventions import gradient_path
+from handgrad.checker.gradient_places import gradient_path
 from handgrad.checker.judge_layer import INPUT_CHANGED, LayerJudge, at
 from handgrad.checker.judging import Sample, judge, named
 from handgrad.checker.lines import Line, Method

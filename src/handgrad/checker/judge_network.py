@@ -5,8 +5,10 @@ import numpy as np
 from handgrad.checker import quantities
 from handgrad.checker.catalogue import network
 from handgrad.checker.catalogue.step import STEP
-from handgrad.checker.conventions import gradient_path, step_sizes
+from handgrad.checker.conventions import step_sizes
+from handgrad.checker.gradient_places import gradients_found
 from handgrad.checker.judge_network_gradients import GradientsJudge
+from handgrad.checker.judge_network_loss import judge_gradients_of_loss, with_fitting_labels
 from handgrad.checker.judging import Sample, is_unknown, is_unnamed, judge, named
 from handgrad.checker.judging_networks import NetworkJudge, joined
 from handgrad.checker.mistakes import close
@@ -41,18 +43,24 @@ def judge_network(
         note = observation.unjudged
         verdict.parts = [Part(name, "absent", note=note, unjudged=True) for name in parts]
         return verdict
+    if observation.takes_labels:
+        observation = with_fitting_labels(observation)
     how = observation, mean_in_layers, loss_takes != "scores"
     judge_one = _NetworkJudge(*how)
     verdict.parts = [judge_one.forward()]
     if not judge_one.runs:
         return verdict
-    softened = judge_one.ends_in_softmax()
-    if softened and loss_takes is None:
-        verdict.remarks.append(SOFTMAX_LAST)
-    elif not softened and loss_takes == "probabilities":
-        verdict.remarks.append(NO_SOFTMAX)
+    if not observation.takes_labels:
+        softened = judge_one.ends_in_softmax()
+        if softened and loss_takes is None:
+            verdict.remarks.append(SOFTMAX_LAST)
+        elif not softened and loss_takes == "probabilities":
+            verdict.remarks.append(NO_SOFTMAX)
     if layers_are_right:
-        gradients = GradientsJudge(*how).gradients()
+        if observation.takes_labels:
+            gradients, verdict.conventions = judge_gradients_of_loss(observation)
+        else:
+            gradients = GradientsJudge(*how).gradients()
         if verdict.parts[0].finding is not None and is_unnamed(gradients):
             gradients = Part(gradients.name, "waiting", note="judged when forward is right")
         elif is_unknown(verdict.parts[0]) and gradients.status == "right":
@@ -118,22 +126,23 @@ class _NetworkJudge(NetworkJudge):
         """Whether step moves the parameters of every layer."""
         run = self.runs[0]
         call, backward = run.call("step"), run.call("backward")
-        if self.observation.takes_labels:
-            note = "judged where backward is given the output's gradient"
-            return Part("step", "absent", note=note, unjudged=True)
         if backward is None or backward.failure is not None:
+            if self.observation.takes_labels:
+                return Part("step", "absent", note="judged where backward is", unjudged=True)
             return Part("step", "waiting", note="judged when forward and backward are right")
+        paths = self.in_order(self.situation(run, 0), run)
+        found, places = gradients_found(paths, backward)
+        if paths and list(places.values()) == paths:
+            return Part("step", "absent", note="the network takes its step in backward")
         if call is None:
             note = "the network leaves the step to others"
             return Part("step", "absent", note=note, unjudged=True)
-        paths = run.parameters
-        places = [gradient_path(path, backward.after) for path in paths]
-        if not all(places) or not paths:
+        if not all(places.values()) or not paths:
             return Part("step", "absent", note="no gradients by fitting names", unjudged=True)
         s = self.situation(run, 0)
         s.P = joined([call.before[path] for path in paths])
-        s.D = joined([backward.after[place or ""] for place in places])
-        if s.P.shape != s.D.shape:
+        s.D = joined(list(found.values()))
+        if s.P.shape != s.D.shape or not np.all(np.isfinite(s.D)):
             return Part("step", "waiting")
         got = None if call.failure else joined([call.after[path] for path in paths])
         steps = [s.P - rate * s.D for rate in step_sizes(call)]

@@ -8,25 +8,24 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker import quantities
-from handgrad.checker.cases import Array
-from handgrad.checker.catalogue import network
+from handgrad.checker.cases import Array, Case
+from handgrad.checker.catalogue import linear, network
 from handgrad.checker.catalogue.linear import SECOND
 from handgrad.checker.catalogue.scales import with_scales
-from handgrad.checker.conventions import gradient_path
+from handgrad.checker.gradient_places import Places, gradients_found
 from handgrad.checker.judging import Sample, is_general, is_unnamed, judge, named
 from handgrad.checker.judging_networks import NetworkJudge, joined
 from handgrad.checker.lines import Line
+from handgrad.checker.mathematics import LAST_FUNCTIONS
 from handgrad.checker.mistakes import Situation, close
-from handgrad.checker.observation import Run
+from handgrad.checker.observation import Call, Run
 from handgrad.checker.quantities import Quantity
+from handgrad.checker.regularization import Compared, unless_regularized
 from handgrad.checker.verdict import Part
-
-Places = Mapping[str, str | None]
-"""Where the gradient of each parameter is, by path."""
 
 
 @dataclass
-class _Pass:
+class BackwardPass:
     """One backward of a network.
 
     Attributes
@@ -47,6 +46,12 @@ class _Pass:
     rights: dict[str, Array]
     places: Places
     returned: tuple[Any, Array] | None
+
+
+def _of_scores(sample: Sample) -> Situation:
+    """The situation, as if what backward was given were the gradient of the scores."""
+    G = sample.case.gradients(sample.number)
+    return Situation(**{**vars(sample.situation), "G": G})
 
 
 class GradientsJudge(NetworkJudge):
@@ -77,19 +82,17 @@ class GradientsJudge(NetworkJudge):
         wrong = next(each for each in passes if not each.sample.right)
         if (is_unnamed(part) or is_general(part)) and wrong.sample.got is not None:
             one = self.one_gradient(part, wrong)
-            return part if is_general(part) and is_unnamed(one) else one
+            return part if is_general(part) and (is_unnamed(one) or one.unjudged) else one
         return self.order_of_layers(part, wrong.sample) if is_unnamed(part) else part
 
     def no_gradients(self, quantity: Quantity) -> Part | None:
         """Why the gradients are not judged, if they are not."""
         call = self.runs[0].call("backward")
-        if self.observation.takes_labels:
-            note = "backward asks for labels; judged is one that is given the output's gradient"
-            return Part(quantity.part, "absent", note=note, unjudged=True)
         if call is None:
             return Part(quantity.part, "waiting")
-        places = [gradient_path(path, call.after) for path in self.runs[0].parameters]
-        if call.failure is None and not any(places):
+        paths = self.in_order(self.situation(self.runs[0], 0), self.runs[0])
+        places = gradients_found(paths, call)[1]
+        if call.failure is None and not any(places.values()):
             note = "no gradients by fitting names; the training run tells"
             return Part(quantity.part, "absent", note=note, unjudged=True)
         return None
@@ -99,16 +102,18 @@ class GradientsJudge(NetworkJudge):
         role = "forward" if place == "cache" else "backward"
         return self.line(role, f".{role}(")(place)
 
-    def backward_pass(self, run: Run, number: int) -> _Pass:
+    def backward_pass(self, run: Run, number: int) -> BackwardPass:
         """One backward, and what is right; nothing is if neither is the forward known."""
         forward, call = run.call("forward", number), run.call("backward", number)
         assert forward is not None
         assert call is not None
         s = self.situation(run, number)
-        self.find_activation(s, self.output(forward))
-        rights, by_input = self.right_gradients(s, run, number, self.output(forward))
-        places = {path: gradient_path(path, call.after) for path in rights}
-        found = {path: call.after.get(place or "", np.zeros(0)) for path, place in places.items()}
+        output = self.output(forward)
+        self.find_activation(s, output)
+        if s.known:
+            s.G = self.by_scores(s, run.case, number)
+        rights, by_input = self.right_gradients(s, run, number)
+        found, places = self.found(list(rights), call)
         s.right = self.in_one_vector(rights, s)
         if s.known and number == 1:
             earlier = self.backward_pass(run, 0)
@@ -118,10 +123,14 @@ class GradientsJudge(NetworkJudge):
         got = None if call.failure else self.in_one_vector(found, s)
         sample = Sample(run.case, number, got, s, self.located(call.failure))
         returned = None if by_input is None else (call.result, by_input)
-        return _Pass(sample, found, rights, places, returned)
+        return BackwardPass(sample, found, rights, places, returned)
+
+    def found(self, paths: list[str], call: Call) -> tuple[dict[str, Array], Places]:
+        """The gradients of these parameters, and where they are."""
+        return gradients_found(paths, call)
 
     def right_gradients(
-        self, s: Situation, run: Run, number: int, output: Any
+        self, s: Situation, run: Run, number: int
     ) -> tuple[dict[str, Array], Array | None]:
         """Those of the parameters, and that of the input; empty and None where they are unknown.
 
@@ -135,20 +144,16 @@ class GradientsJudge(NetworkJudge):
             return {path: scale * differences[path] for path in paths}, differences["input"]
         if not s.known:
             return {}, None
-        through = SimpleNamespace(**vars(s))
-        if not close(output, network.chain(s)):
-            through.G = output * (s.G - (s.G * output).sum(axis=1, keepdims=True))
-        arrays, by_input = network.backward(through)
-        arrays = [scale * array for array in arrays]
+        layers, by_input = network.backward(s)
+        arrays = [scale * array for layer in layers for array in layer.gradients]
         turned = {link.weights for link in s.links if link.turned}
         paths = self.in_order(s, run)
         rights = {p: a.T if p in turned else a for p, a in zip(paths, arrays, strict=True)}
         return rights, by_input.T if self.observation.columns else by_input
 
-    def in_order(self, s: Situation, run: Run) -> list[str]:
-        """The paths of the parameters, layer by layer where they form a chain."""
-        chained = [path for link in s.links for path in (link.weights, link.bias)]
-        return [path for path in chained if path is not None] or run.parameters
+    def by_scores(self, s: Situation, case: Case, number: int) -> Array:
+        """The gradient with respect to the scores of what has G by the output."""
+        return LAST_FUNCTIONS[s.last][1](s.right, case.gradients(number))
 
     def in_one_vector(self, arrays: Mapping[str, Array], s: Situation) -> Array:
         """All of the arrays in one vector, those of the weights as of d × c."""
@@ -163,11 +168,11 @@ class GradientsJudge(NetworkJudge):
         return all(
             s.got is not None
             and s.situation.layers
-            and close(s.got, scale * network.gradients(s.situation))
+            and close(s.got, scale * network.gradients(_of_scores(s)))
             for s in samples
         )
 
-    def returned(self, passes: list[_Pass]) -> Part:
+    def returned(self, passes: list[BackwardPass]) -> Part:
         """Whether what backward returns is the gradient with respect to the input, if it may be."""
         quantity = replace(quantities.NETWORK_GRADIENTS, symbol="∂L/∂X")
         samples = []
@@ -196,19 +201,34 @@ class GradientsJudge(NetworkJudge):
             return part
         return Part(quantity.part, "wrong", finding)
 
-    def one_gradient(self, part: Part, whole: _Pass) -> Part:
-        """The same finding, of the wrong gradient that is nearest to the loss."""
-        wrong = [
-            path for path, right in whole.rights.items() if not close(whole.found[path], right)
-        ]
-        if not wrong:
-            return part
-        path = wrong[-1]
-        place = whole.places[path] or ""
+    def one_gradient(self, part: Part, whole: BackwardPass) -> Part:
+        """The same finding, of the wrong gradient that is nearest to the loss.
+
+        It is left unjudged if all that are wrong are right but for a weight decay or clipping.
+        """
+        for path, right in reversed(whole.rights.items()):
+            if not close(whole.found[path], right):
+                part = self.one_wrong_gradient(path, whole)
+                if not part.unjudged:
+                    return part
+        return part
+
+    def one_wrong_gradient(self, path: str, whole: BackwardPass) -> Part:
+        """What is wrong with the gradient of the parameter at `path`."""
         s = SimpleNamespace(**{**vars(whole.sample.situation), "right": whole.rights[path]})
         s.previous, s.stale = getattr(s, "each_previous", {}).get(path), None
+        got, θ, mistakes = whole.found[path], None, network.ONE_GRADIENT
+        for layer, link in zip(network.backward(s)[0] if s.known else [], s.links, strict=False):
+            if path in (link.weights, link.bias):
+                s = SimpleNamespace(**{**vars(s), **vars(layer)})
+                of_weights = path == link.weights
+                θ, own = (layer.W, linear.WEIGHTS) if of_weights else (layer.b, linear.BIAS)
+                mistakes = (*own, *network.ONE_GRADIENT)
+            if path == link.weights and link.turned:
+                got, s.right = got.T, s.right.T
         quantity = replace(quantities.NETWORK_GRADIENTS, symbol=f"∂L/∂{path}")
-        sample = Sample(whole.sample.case, whole.sample.number, whole.found[path], s)
+        sample = Sample(whole.sample.case, whole.sample.number, got, s)
         method = self.methods.get("backward")
-        line = (method.stored(place) or method.first()) if method else None
-        return judge(quantity, [sample], with_scales(network.ONE_GRADIENT), SECOND, lambda _: line)
+        line = (method.stored(whole.places[path] or "") or method.first()) if method else None
+        part = judge(quantity, [sample], with_scales(mistakes), SECOND, lambda _: line)
+        return unless_regularized(part, [Compared(got, s.right, θ, s.n)])

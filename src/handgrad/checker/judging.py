@@ -193,7 +193,7 @@ def _unknown(quantity: Quantity, samples: Sequence[Sample], worst: Sample, where
         "unknown",
         f"{quantity.symbol} is wrong",
         "The numbers match no mistake that is known here. "
-        "The smallest case in which they are wrong is below.",
+        "Below is a case in which they are wrong, the smallest that was tried.",
         "Work that case out by hand, one factor at a time, and print the same factors in your "
         "code.",
         quantity.equation,

@@ -1,6 +1,7 @@
 """Judging a network: what is common to all of its parts."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from handgrad.checker.catalogue import network
 from handgrad.checker.judging import Sample, is_unnamed, named
 from handgrad.checker.lines import Line, method_at
 from handgrad.checker.links import linear_layers
-from handgrad.checker.mathematics import HIDDEN_ACTIVATIONS, are_probabilities, softmax
+from handgrad.checker.mathematics import HIDDEN_ACTIVATIONS, LAST_FUNCTIONS, are_probabilities
 from handgrad.checker.mistakes import Situation, close
 from handgrad.checker.network_trials import OWN_LAYERS
 from handgrad.checker.observation import Call, Observation, Run
@@ -54,19 +55,27 @@ class NetworkJudge:
         return failure if failure.line in lines else replace(failure, file=None, line=None)
 
     def find_activation(self, s: Situation, got: Any) -> None:
-        """Note in `s` which activation gives this output, if one does, and the right output."""
-        for name in HIDDEN_ACTIVATIONS if s.layers else ():
-            s.activation = name
-            s.right = self.right_output(s, got)
-            s.known = close(got, s.right)
-            if s.known:
+        """Note in `s` which functions between and after the layers give this output, if any do.
+
+        `s.right` is what they give.
+        """
+        s.right = np.full((s.n, s.c), np.nan)
+        for name, last in itertools.product(HIDDEN_ACTIVATIONS if s.layers else (), self.last(got)):
+            found = Situation(**{**vars(s), "activation": name})
+            A = LAST_FUNCTIONS[last][0](network.chain(found))
+            if A.shape == (s.n, s.c) and close(got, A):
+                s.activation, s.last, s.right, s.known = name, last, A, True
                 return
 
-    def right_output(self, s: Situation, got: Any) -> Any:
-        """The scores, or their softmax where that is what the loss takes and what there is."""
-        scores = network.chain(s)
+    def last(self, got: Any) -> Sequence[str]:
+        """What may be after the last layer: nothing, or a softmax, where this is its output.
+
+        Where backward is given labels, its loss may go with any other function, too.
+        """
+        if self.observation.takes_labels:
+            return list(LAST_FUNCTIONS)
         softened = self.may_end_in_softmax and got is not None and are_probabilities(got)
-        return softmax(scores) if softened else scores
+        return ["softmax"] if softened else [""]
 
     def ends_in_softmax(self) -> bool:
         """Whether every output is of probabilities."""
@@ -80,7 +89,7 @@ class NetworkJudge:
         return forward.result.T if self.observation.columns else forward.result
 
     def situation(self, run: Run, number: int) -> Situation:
-        """What the formulas may use; `known` is whether the activation is found."""
+        """What the formulas may use; `known` is whether it is known what is between the layers."""
         case, forward = run.case, run.call("forward", number)
         assert forward is not None
         s = SimpleNamespace(n=case.n, d=case.d, c=case.c, G_symbol="", activation="sigmoid")
@@ -93,6 +102,11 @@ class NetworkJudge:
         own = run.variant == OWN_LAYERS
         s.wanted = len(s.layers) if own else int(run.variant.split()[0])
         return s
+
+    def in_order(self, s: Situation, run: Run) -> list[str]:
+        """The paths of the parameters, layer by layer where they form a chain."""
+        chained = [path for link in s.links for path in (link.weights, link.bias)]
+        return [path for path in chained if path is not None] or run.parameters
 
     def line(self, role: str, text: str) -> Callable[[str], Line | None]:
         """Where a method calls the layers."""

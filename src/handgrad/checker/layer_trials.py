@@ -89,9 +89,15 @@ def pass_twice(trial: Trial, case: Case, observation: Observation) -> None:
     """
     for number in (0, 1):
         X, G = batch(case, observation.columns, number)
-        if not trial.forward(X):
+        Y = case.targets(trial.run.labels, number) if trial.run.labels else None
+        if Y is not None and observation.columns:
+            Y = np.ascontiguousarray(Y.T)
+        if not trial.forward(X, Y):
             return
-        trial.backward(G)
+        if Y is None:
+            trial.backward(G)
+        else:
+            trial.backward_from_labels(Y)
         if number == 0 and not _reshaped(trial.run, observation.parameters):
             trial.step()
         if _reshaped(trial.run, observation.parameters):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handgrad.checker.cases import Array
+from handgrad.checker.names import parameter_role
 from handgrad.checker.observation import State
 
 
@@ -35,7 +36,7 @@ def linear_layers(paths: list[str], state: State, first_width: int, columns: boo
 
     The chain is that of the order in which they are kept, or of the reverse, or else of any.
     """
-    matrices = [p for p in paths if state[p].ndim == 2 and min(state[p].shape) > 1]
+    matrices = [p for p in paths if is_matrix(p, state[p])]
     others = [p for p in paths if p not in matrices]
     orders = [matrices, matrices[::-1]]
     if len(matrices) <= MOST_PERMUTED:
@@ -45,6 +46,12 @@ def linear_layers(paths: list[str], state: State, first_width: int, columns: boo
         if links:
             return links
     return []
+
+
+def is_matrix(path: str, array: Array) -> bool:
+    """Whether a parameter is of weights, d × c, by its shape, or else by its name."""
+    several = array.ndim == 2 and min(array.shape) > 1
+    return several or (array.ndim == 2 and parameter_role(path) == "weights")
 
 
 MOST_PERMUTED = 4

@@ -10,20 +10,13 @@ import numpy as np
 from handgrad.checker import cases, names
 from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import parameter_names, required_names
-from handgrad.checker.cases import Array
+from handgrad.checker.cases import LABELS, Array
 from handgrad.checker.layer_trials import timed_out
 from handgrad.checker.mathematics import softmax
 from handgrad.checker.objects import method
 from handgrad.checker.observation import Observation, Run
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
-
-LABELS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
-    "n": lambda labels, c: labels,
-    "n × 1": lambda labels, c: labels[:, None],
-    "one-hot": lambda labels, c: np.eye(c)[labels],
-}
-"""The forms that n labels of c classes come in, where examples are in rows."""
 
 TAKES: dict[str, Callable[[Array], Array]] = {
     "scores": lambda Z: Z,
@@ -44,7 +37,7 @@ class Form:
     columns
         Whether the examples are in columns.
     labels
-        One of `LABELS`.
+        One of `cases.LABELS`.
     softened
         Whether backward is given the probabilities in the place of the scores.
     """

@@ -106,6 +106,25 @@ def softmax(Z: Array) -> Array:
     return E / E.sum(axis=1, keepdims=True)
 
 
+def _softmax_slope(P: Array, G: Array) -> Array:
+    """p · (g − Σ_c p_c g_c), row by row: the gradient by the scores of what has G by p."""
+    return P * (G - (P * G).sum(axis=1, keepdims=True))
+
+
+LAST_FUNCTIONS: dict[str, tuple[Function, Callable[[Array, Array], Array]]] = {
+    "": (lambda Z: Z, lambda A, G: G),
+    "softmax": (softmax, _softmax_slope),
+    "log-softmax": (
+        lambda Z: np.log(softmax(Z)),
+        lambda A, G: G - np.exp(A) * G.sum(axis=1, keepdims=True),
+    ),
+    "sigmoid": (sigmoid, lambda A, G: G * A * (1 - A)),
+    "tanh": (np.tanh, lambda A, G: G * (1 - A**2)),
+}
+"""What may be after the last layer: A from the scores; the gradient by the scores from A and ∂L/∂A.
+"""
+
+
 def are_probabilities(A: Array) -> bool:
     """Whether every row is of positive numbers that add up to 1."""
     return bool(np.all(A > 0) and np.allclose(A.sum(axis=-1), 1, rtol=1e-6))

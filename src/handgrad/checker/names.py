@@ -5,6 +5,17 @@ from collections.abc import Iterable
 
 FORWARD = ("forward", "__call__")
 BACKWARD = ("backward", "backprop", "backward_pass")
+LOSS = (
+    "loss",
+    "compute_loss",
+    "get_loss",
+    "calculate_loss",
+    "loss_function",
+    "cost",
+    "compute_cost",
+    "cross_entropy",
+    "cross_entropy_loss",
+)
 STEP = (
     "step",
     "update",
@@ -32,15 +43,15 @@ CLEAR = (
 
 ARGUMENTS = {
     "input_dim": """input_dim in_dim inputdim input_size in_size in_features n_in nin num_in
-        num_inputs n_inputs n_input input_units in_units d_in din dim_in size_in fan_in d in
-        input_shape num_features n_features input_width in_width inputs in_channels""",
+        input_nodes num_inputs n_inputs n_input input_units in_units d_in din dim_in size_in fan_in
+        d in input_shape num_features n_features input_width in_width inputs in_channels""",
     "output_dim": """output_dim out_dim output_size out_size out_features n_out nout num_out
         num_outputs n_outputs n_output output_units out_units d_out dout dim_out size_out fan_out c
         out units num_units n_units neurons n_neurons num_neurons num_classes n_classes
-        output_width out_width classes outputs out_channels""",
+        output_width out_width output_nodes classes outputs out_channels""",
     "hidden_dim": """hidden_dim hidden_size n_hidden num_hidden hidden_units hidden h hid_dim
-        hidden_width width hidden_features h1 h2 h3 hidden1 hidden2 hidden3 n_h1 n_h2 n_hidden1
-        n_hidden2 hidden_dim1 hidden_dim2 hidden_size1 hidden_size2 n_h""",
+        hidden_width width hidden_features hidden_nodes h1 h2 h3 hidden1 hidden2 hidden3 n_h1 n_h2
+        n_hidden1 n_hidden2 hidden_dim1 hidden_dim2 hidden_size1 hidden_size2 n_h""",
     "layer_sizes": """layer_sizes sizes layer_dims layers_dims dims dimensions architecture topology
         layer_widths widths units_per_layer shape""",
     "num_layers": "num_layers n_layers nlayers layers depth l num_linear_layers",
@@ -59,7 +70,10 @@ ARGUMENTS = {
     "gradient": """grad gradient g dout d_out delta upstream grad_output output_gradient dz da
         output_grad d_output dvalues dl_dout grad_out output_error error dy d_loss loss_grad
         previous_partial_gradient upstream_gradient dldz dlda dldy""",
-    "cache": "cache ctx context saved",
+    "output": """output outputs out y_pred y_hat yhat pred prediction predictions p probs
+        probabilities scores logits al""",
+    "cache": "cache caches ctx context saved",
+    "gradients": "grads gradients grad gradient derivatives dparams",
     "weights": "w weight weights kernel",
     "bias": "b bias biases",
     "optimizer": "optimizer optimiser optim opt",
@@ -87,7 +101,10 @@ _KINDS = (
         "loss",
         r"crossentropy|softmaxloss|softmaxce|nll|negativeloglikelihood|softmaxwithloss",
     ),
-    ("network", r"network|neuralnet|mlp|perceptron|^nn$|net$|^sequential$"),
+    (
+        "network",
+        r"network|neuralnet|mlp|perceptron|(?<![crgk])nn$|net\d*$|(classifier|regressor)$|^(sequential|model)$",
+    ),
     ("linear", r"(?<!non)(?<!rectified)linear|dense|affine|fullyconnected|^fc(layer)?$"),
     ("sigmoid", r"sigmoid|logistic"),
     ("relu", r"relu|rectifiedlinear"),
@@ -101,7 +118,7 @@ def kind_of(class_name: str) -> str | None:
     name = plain(class_name)
     others = (
         r"leaky|parametric|^[lpersc]relu|^elu|selu|gelu|relu[6x]|hardsigmoid|hardtanh|"
-        r"log(linear|sigmoid|softmax)|bilinear|(?<!rectified)linearunit|binary|sigmoidcross|"
+        r"log(linear|sigmoid|softmax)|bilinear|(?<!rectified)linearunit|binary(?!classifier)|sigmoidcross|"
         r"regression|embedding"
     )
     if re.search(others, name):
@@ -124,7 +141,7 @@ _BIAS = {"b", "bias", "biases", "beta", "intercept", "offset"}
 _INPUT = {"x", "in", "input", "inputs", "a", "prev", "previous", "z"}
 _MARKS = re.compile(
     r"gradients|gradient|grads|grad|deltas|delta|nabla|partial|dldz|derivative|"
-    r"^dloss|^dl(?=d)|^d(?!ata|im|type)|^g(?=[wb]$)|^(loss)?wrt"
+    r"^dloss|^dl(?=d)|^d(?!ata|im|type)|^g(?=[wb]\d*$)|^(loss)?wrt"
 )
 _LAYER = re.compile(r"^d(?!([wb]|weights?|bias(es)?|params?|parameters?|theta)?$)")
 """A `dense1` or `decoder` that holds arrays is a layer, and no gradient as `dparams` is."""
@@ -134,7 +151,8 @@ def parameter_role(path: str) -> str | None:
     """Which parameter an attribute of this name is: "weights", "bias", or None."""
     if is_gradient(path):
         return None
-    role = gradient_of(f"d_{path.rpartition('.')[2]}")
+    name = re.sub(r"(\.\d+)+$", "", path)
+    role = gradient_of(f"d_{name.rpartition('.')[2]}")
     return role if role in ("weights", "bias") else None
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from handgrad.checker import cases, names
 from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import gathers, required_names
-from handgrad.checker.cases import HIDDEN_DIM, Array, Case
+from handgrad.checker.cases import HIDDEN_DIM, LABELS, Array, Case
 from handgrad.checker.discovery import takes_layers
 from handgrad.checker.layer_trials import differentiate, pass_twice, timed_out
 from handgrad.checker.layout import way_round
@@ -40,7 +40,8 @@ MOST_DIFFERENCES = 2000
 def observe_network(subject: Subject, observation: Observation, others: list[Subject]) -> None:
     """A network of 4, 3, 2 and 1 linear layers, or of as many as it has; then a batch of one.
 
-    Of 4, two hidden layers are of the same widths: where these are one object, it shows.
+    Of 4, two hidden layers are of the same widths: where these are one object, it shows. One whose
+    backward is given labels is tried with each form of them.
     """
     observation.takes_labels = takes_labels(subject)
     way = network_way(subject, others)
@@ -48,33 +49,44 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
     if way.unjudged:
         return
     depths = (4, 3, 2, 1) if subject.takes_depth else (None,)
-    one = replace(way.case, n=1)
-    for case, num_layers in [*((way.case, depth) for depth in depths), (one, depths[0])]:
-        thing, observation.problem = attempt(subject.folder, way.make, num_layers)
-        if observation.problem:
-            return
-        X, G = batch(case, observation.columns)
-        parameters = parameters_of(thing, X)
-        if not parameters and num_layers in (4, None):
-            observation.problem = Failure("NoLayers", "it has no parameters, and so no layers yet")
-            return
-        fill_parameters(thing, parameters, case)
-        if not observation.runs:
-            observation.parameters = parameters
-            observation.random = is_random(thing, X)
-            arrays = arrays_in(thing)
-            if sum(arrays[path].size for path in parameters) <= MOST_DIFFERENCES:
-                differentiate(thing, X, G, observation)
+    tries = [*((way.case, depth) for depth in depths), (replace(way.case, n=1), depths[0])]
+    forms = LABELS if observation.takes_labels else ("",)
+    for labels, (case, num_layers) in itertools.product(forms, tries):
         variant = f"{num_layers} layers" if num_layers else OWN_LAYERS
-        run = Run(case, variant, parameters=parameters)
+        run = Run(case, variant, labels=labels)
+        thing, observation.problem = attempt(subject.folder, way.make, num_layers)
+        if observation.problem is None:
+            observation.problem = _prepare(thing, run, observation)
+        if observation.problem is not None:
+            return
         observation.runs.append(run)
-        trial = Trial(thing, run, subject.folder)
-        if observation.takes_labels:
-            trial.forward(X)
-        else:
-            pass_twice(trial, case, observation)
+        pass_twice(Trial(thing, run, subject.folder), case, observation)
         if timed_out(run):
             return
+
+
+def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
+    """Give the parameters of a new network their values; of the first, find out more.
+
+    What is returned is why it cannot be tried.
+    """
+    X, G = batch(run.case, observation.columns)
+    run.parameters = parameters_of(thing, X)
+    fill_parameters(thing, run.parameters, run.case)
+    if observation.takes_labels:  # Large scores would leave its loss no slope.
+        for path, array in arrays_in(thing).items():
+            array *= 0.3 if path in run.parameters else 1
+    if observation.runs:
+        return None
+    if not run.parameters:
+        return Failure("NoLayers", "it has no parameters, and so no layers yet")
+    observation.parameters = run.parameters
+    observation.random = is_random(thing, X)
+    arrays = arrays_in(thing)
+    few = sum(arrays[path].size for path in run.parameters) <= MOST_DIFFERENCES
+    if few and not observation.takes_labels:
+        differentiate(thing, X, G, observation)
+    return None
 
 
 def takes_labels(network: Subject) -> bool:

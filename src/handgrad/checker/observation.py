@@ -37,6 +37,8 @@ class Run:
     calls: list[Call] = field(default_factory=list)
     parameters: list[str] = field(default_factory=list)
     """Of a network, the arrays on which the output depends, by path."""
+    labels: str = ""
+    """Of a network whose backward is given labels, their form: one of `cases.LABELS`."""
 
     def call(self, method: str, number: int = 0) -> Call | None:
         """The first (0) or second (1) call of that method, if it was made."""

@@ -141,6 +141,9 @@ def class_table(verdicts: list[Verdict], scores: list[float] | None = None) -> T
 
 
 def _cell(layers: list[LayerVerdict]) -> Text:
+    """The worst mark of these layers; nothing where there are none."""
+    if not layers:
+        return Text()
     statuses = {part.status for layer in layers for part in layer.parts}
     worst = next((s for s in ("wrong", "waiting", "right") if s in statuses), "absent")
     mark, style = MARKS[worst]

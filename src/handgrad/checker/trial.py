@@ -11,7 +11,7 @@ import numpy as np
 
 from handgrad.checker import names
 from handgrad.checker.attempts import attempt
-from handgrad.checker.binding import bind, passes, required_names
+from handgrad.checker.binding import CannotGuessError, bind, parameter_names, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.objects import arrays_in, kept_output, method, plain_result, same, state_of
 from handgrad.checker.observation import Call, Run
@@ -29,11 +29,17 @@ class Trial:
         self._given: dict[str, Any] = {}
         self._originals: dict[str, Any] = {}
 
-    def forward(self, X: Array) -> bool:
-        """Call forward on a batch; whether it returned. What it may keep counts as its result."""
+    def forward(self, X: Array, labels: Array | None = None) -> bool:
+        """Call forward on a batch; whether it returned. What it may keep counts as its result.
+
+        A network whose backward asks for nothing may be given its labels here.
+        """
         if self._told is None:
             self._told = whether_training(self.thing, X)
-        returned = self.make("forward", names.FORWARD, {"input": X}, self._told)
+        told: dict[str, Any] = dict(self._told)
+        if labels is not None and not self._asked_by_backward():
+            told["labels"] = labels.copy()
+        returned = self.make("forward", names.FORWARD, {"input": X}, told)
         if returned and self.result is None:
             self.result = self._output = kept_output(self.thing)
             self.run.calls[-1].result = plain_result(self.result)
@@ -61,6 +67,29 @@ class Trial:
             self.result = next(own, None)
         return returned
 
+    def backward_from_labels(self, labels: Array) -> bool:
+        """Call the backward of a network that has its loss in it, first clearing the gradients.
+
+        It is not called where it asks for more than can be guessed. Where it asks for nothing, the
+        network's loss is called before, which may keep the labels.
+        """
+        self._clear()
+        output, *cache = self._output if isinstance(self._output, tuple) else (self._output,)
+        values = {"labels": labels, "output": output, "input": self._originals["input"]}
+        values |= {"cache": cache[0]} if cache else {}
+        loss = method(self.thing, names.LOSS)
+        try:
+            if loss is not None and not self._asked_by_backward():
+                attempt(self.folder, bind(loss, {k: np.copy(v) for k, v in values.items()}))
+            return self.make("backward", names.BACKWARD, {**values, "step_size": STEP_SIZE})
+        except CannotGuessError:
+            return False
+
+    def _asked_by_backward(self) -> list[str]:
+        """What backward asks for, or may be given."""
+        backward = method(self.thing, names.BACKWARD)
+        return parameter_names(backward) if backward else []
+
     def _clear(self) -> None:
         """Clear the gradients: by a method of the layer or of its parameters, or as one would.
 
@@ -81,12 +110,21 @@ class Trial:
                     array[...] = 0
 
     def step(self) -> bool:
-        """Call step, unless it asks for an optimizer."""
+        """Call step, unless it asks for an optimizer.
+
+        Where a network has its loss in it, it may ask for what backward returned, too.
+        """
         function = method(self.thing, names.STEP)
         asked = required_names(function) if function else []
         if any(names.argument_role(name, ["optimizer"]) for name in asked):
             return False
-        return self.make("step", names.STEP, {"step_size": STEP_SIZE})
+        values: dict[str, Any] = {"step_size": STEP_SIZE}
+        if not self.run.labels:
+            return self.make("step", names.STEP, values)
+        try:
+            return self.make("step", names.STEP, {**values, "gradients": self.result})
+        except CannotGuessError:
+            return False
 
     def make(
         self,

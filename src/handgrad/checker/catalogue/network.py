@@ -202,8 +202,10 @@ def backward(
     shared: bool = False,
     moved: bool = False,
     kept: Situation | None = None,
-) -> tuple[list[Any], Any]:
-    """The gradients of W, and of b where there is one, of each layer in turn, and of the input.
+) -> tuple[list[Situation], Any]:
+    """What each linear layer sees, with its gradients, and the gradient of the input.
+
+    A layer sees X, W, b, Z and G, and gives the gradients of W, and of b where there is one.
 
     Parameters
     ----------
@@ -220,31 +222,31 @@ def backward(
     kept
         The network and the input of the forward of which the layers keep what they saw.
     """
-    kept = kept or s
     function, slope_at = HIDDEN_ACTIVATIONS[s.activation]
-    inputs, outputs, A = [], [], kept.X
-    for W, b in kept.layers:
-        inputs.append(A)
-        outputs.append(A @ W + b)
-        A = function(outputs[-1])
-    result: list[Any] = []
+    layers, A = [], (kept or s).X
+    for W, b in (kept or s).layers:
+        layers.append(Situation(n=len(A), d=W.shape[0], c=W.shape[1], X=A, Z=A @ W + b))
+        A = function(layers[-1].Z)
     G = s.G
     for number in range(len(s.layers) - 1, -1, -1):
-        biases = [G.sum(axis=0)] if s.biased[number] else []
-        result = [inputs[number].T @ G, *biases, *result]
-        W = s.layers[number][0] - (s.eta * result[0] if moved else 0)
+        layer = layers[number]
+        (layer.W, layer.b), layer.G = s.layers[number], G
+        layer.gradients = [layer.X.T @ G, *([G.sum(axis=0)] if s.biased[number] else [])]
+        W = layer.W - s.eta * layer.gradients[0] if moved else layer.W
         G = G @ W.T if passed else G
         if number:
-            seen = Situation(X=outputs[-2 if shared else number - 1], G=G, slope_at=slope_at)
-            seen.A, seen.slope, seen.n, seen.c = function(seen.X), slope_at(seen.X), s.n, G.shape[1]
+            Z = layers[-2 if shared else number - 1].Z
+            seen = Situation(n=s.n, c=Z.shape[1], X=Z, G=G, A=function(Z), slope_at=slope_at)
+            seen.slope = slope_at(Z)
             seen.right = G * seen.slope
             G = slope(seen)
-    return result, G
+    return layers, G
 
 
 def gradients(s: Situation, **how: Any) -> Any:
     """The gradients of all parameters in one vector; see `backward`."""
-    return np.concatenate([np.ravel(array) for array in backward(s, **how)[0]])
+    layers, _ = backward(s, **how)
+    return np.concatenate([np.ravel(array) for layer in layers for array in layer.gradients])
 
 
 def _of_activations() -> list[Mistake]:
@@ -260,7 +262,7 @@ def _of_activations() -> list[Mistake]:
     return [of(kind, mistake) for kind, mistakes in kinds.items() for mistake in mistakes]
 
 
-ONE_GRADIENT = (
+ONE_GRADIENT: tuple[Mistake, ...] = (
     Mistake(
         "summed over everything",
         "Summed over everything, to one number",
@@ -299,7 +301,7 @@ GRADIENTS = (
     ),
     *_of_activations(),
     Mistake(
-        "weights moved too early",
+        "updated weights",
         "The weights take their step before they are used",
         "The gradient is handed on through weights that have moved already; the loss was that of "
         "the weights before.",

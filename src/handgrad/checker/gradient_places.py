@@ -1,0 +1,100 @@
+"""Finding the gradients of many parameters: in what an object keeps, and in what it returns."""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from handgrad.checker.cases import Array
+from handgrad.checker.conventions import arrays_in, step_sizes
+from handgrad.checker.links import is_matrix
+from handgrad.checker.mistakes import same_shape
+from handgrad.checker.names import gradient_of, is_gradient, parameter_role, plain, without_marks
+from handgrad.checker.observation import Call, State, changed
+
+Places = Mapping[str, str | None]
+"""Where the gradient of each parameter is, by path."""
+
+RETURNED = "grads"
+"""What stands before the names of returned gradients."""
+
+
+def gradients_found(paths: Sequence[str], call: Call) -> tuple[dict[str, Array], Places]:
+    """The gradient of each parameter after a backward, and where it is; empty where it is nowhere.
+
+    It is kept or returned under a fitting name, or in the order of the parameters; or it is applied
+    at once: then it is what backward takes from the parameter, over the step size.
+    """
+    returned = {f"{RETURNED}.{_dotted(keys)}": a for keys, a in arrays_in(call.result) if keys}
+    state = {**call.after, **returned}
+    places = {path: gradient_path(path, state) for path in paths}
+    if not any(places.values()):
+        kept = {path: call.after[path] for path in call.after if is_gradient(path)}
+        places |= _in_order(paths, call.before, [returned, kept])
+    if not any(places.values()) and _moves(paths, call):
+        rate = step_sizes(call)[0]
+        places = {path: path for path in paths}
+        state = {path: (call.before[path] - call.after[path]) / rate for path in paths}
+    return {path: state.get(place or "", np.zeros(0)) for path, place in places.items()}, places
+
+
+def _dotted(keys: Sequence[object]) -> str:
+    return ".".join(map(str, keys))
+
+
+def _in_order(paths: Sequence[str], parameters: State, groups: Sequence[State]) -> dict[str, str]:
+    """The places in the first group of arrays with the parameters' shapes, in a customary order."""
+    for group, order in itertools.product(groups, _orders(paths, parameters)):
+        if [a.shape for a in group.values()] == [parameters[path].shape for path in order]:
+            return dict(zip(order, group, strict=True))
+    return {}
+
+
+def _orders(paths: Sequence[str], parameters: State) -> Iterator[list[str]]:
+    """Layer by layer, or all weights and all biases, either first."""
+    yield list(paths)
+    weights = [path for path in paths if is_matrix(path, parameters[path])]
+    biases = [path for path in paths if path not in weights]
+    yield weights + biases
+    yield biases + weights
+    yield [path for pair in zip(biases, weights, strict=False) for path in pair]
+
+
+def _moves(paths: Sequence[str], call: Call) -> bool:
+    """Whether a backward changes parameters, and leaves their shapes as they are."""
+    kept = all(p in call.after and same_shape(call.after[p], call.before[p]) for p in paths)
+    return kept and not set(paths).isdisjoint(changed(call))
+
+
+def gradient_path(path: str, state: State) -> str | None:
+    """Where the gradient of the parameter at `path` is, by its name and its neighbours'."""
+    role = "weights" if is_matrix(path, state[path]) else "bias"
+    gradients = [other for other in state if is_gradient(other) and other != path]
+    named = [other for other in gradients if _differs_in_marks(other, path)]
+    named += [other for other in gradients if _without_holders(other) == path]
+    leaf = path.rpartition(".")[2]
+    if [other.rpartition(".")[2] for other in state].count(leaf) == 1:
+        named += [o for o in gradients if without_marks(o.rpartition(".")[2]) == plain(leaf)]
+    prefix = path.rpartition(".")[0]
+    beside = [p for p in state if p.rpartition(".")[0] == prefix and gradient_of(p) == role]
+    numbers = re.findall(r"\d+", path)
+    if numbers and parameter_role(path) is not None:  # Of W.0, dW.0 and not delta.0.
+        alike = [other for other in gradients if gradient_of(other) == role]
+        named += [other for other in alike if re.findall(r"\d+", other) == numbers]
+        named.sort(key=lambda other: other not in alike)
+    return next(iter([*named, *beside]), None)
+
+
+def _without_holders(gradient: str) -> str:
+    """The path without those of its parts that hold gradients: dparams.W is W."""
+    *holders, leaf = gradient.split(".")
+    return ".".join([*(holder for holder in holders if not is_gradient(holder)), leaf])
+
+
+def _differs_in_marks(gradient: str, parameter: str) -> bool:
+    """Whether the paths are the same but for marks: dW.0 and W.0, grads.dW1 and params.W1."""
+    pairs = list(zip(gradient.split("."), parameter.split("."), strict=False))
+    return gradient.count(".") == parameter.count(".") and all(
+        without_marks(g) in ("", plain(p)) for g, p in pairs if g != p
+    )

@@ -1,0 +1,202 @@
+"""Judging the gradients of a network that has its loss in its backward, which is given labels."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from handgrad.checker import quantities
+from handgrad.checker.cases import Array, Case
+from handgrad.checker.catalogue import network
+from handgrad.checker.conventions import knows_step_size
+from handgrad.checker.gradient_places import Places, gradients_found
+from handgrad.checker.judge_layer import at
+from handgrad.checker.judge_linear import RESHAPED
+from handgrad.checker.judge_network_gradients import BackwardPass, GradientsJudge
+from handgrad.checker.judging import is_unnamed, named
+from handgrad.checker.mistakes import Situation, close, same_shape
+from handgrad.checker.network_losses import LOSSES, WRONG_LOSSES, Loss, seen_by_loss
+from handgrad.checker.observation import Call, Observation, Run
+from handgrad.checker.quantities import Quantity
+from handgrad.checker.verdict import Part
+
+PART = quantities.NETWORK_GRADIENTS.part
+
+
+def with_fitting_labels(observation: Observation) -> Observation:
+    """What was seen with the form of labels that the network is found to take, or may take."""
+    forms: dict[str, list[Run]] = {}
+    for run in observation.runs:
+        forms.setdefault(run.labels, []).append(run)
+    seen = [replace(observation, runs=runs) for runs in forms.values()]
+    fitting = (one for how in ATTEMPTS for one in seen if _fitting(one, *how))
+    running = (one for one in seen if not any(c.failure for run in one.runs for c in run.calls))
+    return next(itertools.chain(fitting, running, seen))
+
+
+def judge_gradients_of_loss(observation: Observation) -> tuple[Part, str]:
+    """Whether the gradients are those of one of the losses; and which it is taken for.
+
+    Nothing says which it is: it is taken for one where the gradient of the last layer's weights or
+    bias is that of the loss, or minus that.
+    """
+    for how in ATTEMPTS:
+        judged = [(judge_one.part(), str(judge_one)) for judge_one in _fitting(observation, *how)]
+        if judged:
+            return min(judged, key=lambda pair: _complexity(pair[0]))
+    note = "its loss is none that is known here, or its labels are of another form"
+    return Part(PART, "absent", note=note, unjudged=True), ""
+
+
+def _complexity(part: Part) -> tuple[bool, bool, int]:
+    """Right comes before wrong, a known mistake before an unknown one, and one before two."""
+    slug = part.finding.slug if part.finding is not None else ""
+    return part.status != "right", is_unnamed(part), slug.count(" + ")
+
+
+FIRST, ONE_EXAMPLE = 0, -1
+"""The runs that tell which loss it is; in the second, sums and means over the batch are the same.
+"""
+ATTEMPTS = [(LOSSES, FIRST), (WRONG_LOSSES, FIRST), (LOSSES, ONE_EXAMPLE)]
+
+
+def _fitting(
+    observation: Observation, losses: Sequence[Loss], number: int
+) -> "list[LossGradientsJudge]":
+    """A judge for each loss that fits the last layer in a run, those that fit its weights first.
+
+    None does where the first backward stops with an error: the labels may be of another form.
+    """
+    backward = observation.runs[FIRST].call("backward")
+    layer = _LastLayer.of(observation, observation.runs[number])
+    if layer is None or backward is None or backward.failure is not None:
+        return []
+    fits = [(loss, fit) for loss in losses if (fit := layer.fit(loss)) is not None]
+    fits.sort(key=lambda pair: pair[1].by_bias)
+    return [LossGradientsJudge(observation, loss, fit.rate) for loss, fit in fits]
+
+
+class _Fit(NamedTuple):
+    """How a loss fits the last layer.
+
+    Attributes
+    ----------
+    by_bias
+        Whether it fits its bias, and not its weights.
+    rate
+        What the gradients were multiplied with, beyond the step size that is known.
+    """
+
+    by_bias: bool
+    rate: float
+
+
+@dataclass(frozen=True)
+class _LastLayer:
+    """The last layer of a network in one backward.
+
+    Attributes
+    ----------
+    X, Z
+        What it is given and what it puts out, n × d and n × c.
+    last
+        The function after it.
+    dW, db
+        The gradients of its weights, d × c, and of its bias, as they came; None without a bias.
+    case
+        The batch.
+    knows_rate
+        Whether it is known with which step size they were applied, if they were.
+    """
+
+    X: Array
+    Z: Array
+    last: str
+    dW: Array
+    db: Array | None
+    case: Case
+    knows_rate: bool
+
+    @staticmethod
+    def of(observation: Observation, run: Run) -> "_LastLayer | None":
+        """What is known of it; None where nothing is."""
+        judge_one = GradientsJudge(observation, mean_in_layers=False, may_end_in_softmax=True)
+        forward, backward = run.call("forward"), run.call("backward")
+        if forward is None or backward is None or backward.failure is not None:
+            return None
+        s = judge_one.situation(run, 0)
+        judge_one.find_activation(s, judge_one.output(forward))
+        if not s.known:
+            return None
+        link, layer = s.links[-1], network.backward(s)[0][-1]
+        found, places = gradients_found(judge_one.in_order(s, run), backward)
+        dW = found[link.weights].T if link.turned else found[link.weights]
+        db = found[link.bias] if link.bias else None
+        knows_rate = places[link.weights] != link.weights or knows_step_size(backward)
+        return _LastLayer(layer.X, layer.Z, s.last, dW, db, run.case, knows_rate)
+
+    def fit(self, loss: Loss) -> _Fit | None:
+        """How the loss fits, but for its sign, if it does."""
+        if loss.last != self.last:
+            return None
+        G = loss.gradient(seen_by_loss(loss.last, self.Z, self.case, 0))
+        if np.shape(G) != self.Z.shape:
+            return None
+        right = self.X.T @ G
+        rate = 1.0
+        if not self.knows_rate and self.dW.shape == right.shape:
+            rate = abs(float(np.sum(self.dW * right) / np.sum(right**2))) or 1.0
+        if close(self.dW / rate, right) or close(-self.dW / rate, right):
+            return _Fit(False, rate)
+        db = np.zeros(0) if self.db is None else self.db / rate
+        right = G.sum(axis=0)
+        return _Fit(True, rate) if close(db, right) or close(-db, right) else None
+
+
+class LossGradientsJudge(GradientsJudge):
+    """Whether backward, given labels, gives the gradients of one loss, applied with a rate."""
+
+    def __init__(self, observation: Observation, loss: Loss, rate: float):
+        super().__init__(observation, mean_in_layers=False, may_end_in_softmax=True)
+        self.loss, self.rate = loss, rate
+
+    def __str__(self) -> str:
+        labels = self.runs[0].labels
+        told = "one-hot labels" if labels == "one-hot" else f"labels of shape {labels}"
+        return f"{self.loss.name}; {told}"
+
+    def part(self) -> Part:
+        """What is wrong with the gradient of the loss, or else with those of the parameters."""
+        if self.loss.mistake is None:
+            return self.gradients()
+        wrong = self.backward_pass(self.runs[0], 0).sample
+        quantity = replace(quantities.NETWORK_GRADIENTS, symbol="∂L/∂Z")
+        return Part(
+            PART, "wrong", named(quantity, self.loss.mistake, self.backward_line(""), wrong)
+        )
+
+    def no_gradients(self, quantity: Quantity) -> Part | None:
+        """Why the gradients are not judged; or that backward changes the shape of a parameter."""
+        run, method = self.runs[0], self.methods.get("backward")
+        call = run.call("backward")
+        assert call is not None  # It fits.
+        for path in run.parameters:
+            if path in call.after and not same_shape(call.after[path], call.before[path]):
+                line = method.stored(path) if method else None
+                return Part(quantity.part, "wrong", at(RESHAPED, line))
+        return super().no_gradients(quantity)
+
+    def by_scores(self, s: Situation, case: Case, number: int) -> Array:
+        """The gradient of the loss with respect to the scores."""
+        return self.loss.gradient(seen_by_loss(s.last, network.chain(s), case, number))
+
+    def returned(self, passes: list[BackwardPass]) -> Part:
+        """Right: what backward returns may be anything."""
+        return Part(PART, "right")
+
+    def found(self, paths: list[str], call: Call) -> tuple[dict[str, Array], Places]:
+        """The gradients; where they are applied with a step size of its own, over that."""
+        found, places = super().found(paths, call)
+        return {path: array / self.rate for path, array in found.items()}, places

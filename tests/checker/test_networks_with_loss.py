@@ -1,0 +1,299 @@
+"""Networks that have their loss in their backward, which is given labels, or finds them kept."""
+
+import numpy as np
+import pytest
+
+from handgrad.checker import check
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+class Network:
+    """Two layers, tanh between them; softmax and cross-entropy on class numbers."""
+
+    right = "cross-entropy, the mean over the batch; labels of shape n"
+
+    def __init__(self, n_in, n_hidden, n_out):
+        rng = np.random.default_rng(0)
+        self.W1, self.b1 = rng.normal(size=(n_in, n_hidden)), np.zeros(n_hidden)
+        self.W2, self.b2 = rng.normal(size=(n_hidden, n_out)), np.zeros(n_out)
+
+    def forward(self, X):
+        self.X = X
+        self.A1 = np.tanh(X @ self.W1 + self.b1)
+        self.P = self.last(self.A1 @ self.W2 + self.b2)
+        return self.P
+
+    def last(self, Z):
+        return softmax(Z)
+
+    def error(self, y):
+        """∂L/∂Z of the last layer."""
+        delta = self.P.copy()
+        delta[np.arange(len(y)), y] -= 1
+        return delta / len(y)
+
+    def slope(self):
+        return 1 - self.A1**2
+
+    def gradients(self, y):
+        d2 = self.error(y)
+        d1 = d2 @ self.W2.T * self.slope()
+        return self.X.T @ d1, d1.sum(axis=0), self.A1.T @ d2, d2.sum(axis=0)
+
+    def backward(self, y):
+        self.dW1, self.db1, self.dW2, self.db2 = self.gradients(y)
+
+    def step(self, lr):
+        self.W1 -= lr * self.dW1
+        self.b1 -= lr * self.db1
+        self.W2 -= lr * self.dW2
+        self.b2 -= lr * self.db2
+
+
+class OfOneHotSums(Network):
+    """Sigmoid outputs and binary cross-entropy, summed; gradients in a returned dictionary."""
+
+    right = "cross-entropy, summed over the batch; one-hot labels"
+
+    def last(self, Z):
+        return sigmoid(Z)
+
+    def error(self, Y):
+        if Y.shape != self.P.shape:
+            raise ValueError("labels are one-hot")
+        return self.P - Y
+
+    def backward(self, X, Y):
+        dW1, db1, dW2, db2 = self.gradients(Y)
+        return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
+
+    def step(self, grads, lr):
+        for name, grad in grads.items():
+            setattr(self, name, getattr(self, name) - lr * grad)
+
+
+class OfSquares(Network):
+    """Linear outputs, mean squared error, and the step taken in backward."""
+
+    right = "twice half the squared error, the mean over all outputs of the batch; one-hot labels"
+    step = None
+
+    def last(self, Z):
+        return Z
+
+    def error(self, Y):
+        return 2 * (self.P - Y) / Y.size
+
+    def backward(self, X, Y, output, lr):
+        assert output.shape == Y.shape
+        dW1, db1, dW2, db2 = self.gradients(Y)
+        self.W2, self.b2 = self.W2 - lr * dW2, self.b2 - lr * db2
+        self.W1, self.b1 = self.W1 - lr * dW1, self.b1 - lr * db1
+
+
+class OfAStepSizeOfItsOwn(Network):
+    """Its step size stands in the code."""
+
+    step = None
+
+    def backward(self, y):
+        dW1, db1, dW2, db2 = self.gradients(y)
+        self.W2, self.b2 = self.W2 - 0.01 * dW2, self.b2 - 0.01 * db2
+        self.W1, self.b1 = self.W1 - 0.01 * dW1, self.b1 - 0.01 * db1
+
+
+class ThatReturnsLists(Network):
+    """(∂L/∂b …), (∂L/∂W …): in no order of the attributes."""
+
+    step = None
+
+    def backward(self, y):
+        dW1, db1, dW2, db2 = self.gradients(y)
+        return [db1, db2], [dW1, dW2]
+
+
+class ThatKeepsItsLabels(Network):
+    """Its loss keeps them, and backward asks for nothing."""
+
+    def loss(self, output, y):
+        self.y = y
+        return -np.log(output[np.arange(len(y)), y]).mean()
+
+    def backward(self):
+        super().backward(self.y)
+
+
+class OfOneOutput(Network):
+    """A probability, and labels of 0 and 1 in a column."""
+
+    right = "cross-entropy, the mean over the batch; labels of shape n × 1"
+
+    def __init__(self):
+        super().__init__(2, 3, 1)
+
+    def last(self, Z):
+        return sigmoid(Z)
+
+    def error(self, y):
+        assert y.shape == self.P.shape
+        return (self.P - y) / len(y)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Network,
+        OfOneHotSums,
+        OfSquares,
+        OfAStepSizeOfItsOwn,
+        ThatReturnsLists,
+        ThatKeepsItsLabels,
+        OfOneOutput,
+    ],
+)
+def test_right_ones_are_right_and_their_loss_is_told(network):
+    verdict = check(network, "network")
+    assert verdict, str(verdict)
+    (layer,) = verdict.layers
+    forward, gradients, step = layer.parts
+    assert (forward.status, gradients.status) == ("right", "right")
+    assert step.status == ("absent" if network.step is None else "right"), str(verdict)
+    assert layer.conventions == network.right
+
+
+class Undifferentiated(Network):
+    mistake = "derivative forgotten"
+
+    def slope(self):
+        return 1
+
+
+class SummedInOneLayer(Network):
+    mistake = "multiplied by n"
+
+    def gradients(self, y):
+        dW1, db1, dW2, db2 = super().gradients(y)
+        return dW1 * len(y), db1, dW2, db2
+
+
+class AveragedInTheBias(Network):
+    mistake = "averaged"
+
+    def gradients(self, y):
+        dW1, db1, dW2, db2 = super().gradients(y)
+        return dW1, db1, dW2, db2 / len(y)
+
+
+class ThatClimbs(OfAStepSizeOfItsOwn):
+    mistake = "sign flipped"
+
+    def error(self, y):
+        return -super().error(y)
+
+
+class ThatMovesTooEarly(OfSquares):
+    mistake = "updated weights"
+
+    def backward(self, X, Y, output, lr):
+        d2 = self.error(Y)
+        self.W2 = self.W2 - lr * self.A1.T @ d2
+        self.b2 = self.b2 - lr * d2.sum(axis=0)
+        d1 = d2 @ self.W2.T * self.slope()
+        self.W1, self.b1 = self.W1 - lr * X.T @ d1, self.b1 - lr * d1.sum(axis=0)
+
+
+class ThatPilesUp(Network):
+    mistake = "accumulated"
+
+    def backward(self, y):
+        gradients = self.gradients(y)
+        if not hasattr(self, "dW1"):
+            self.dW1, self.db1, self.dW2, self.db2 = map(np.zeros_like, gradients)
+        for kept, new in zip((self.dW1, self.db1, self.dW2, self.db2), gradients, strict=True):
+            kept += new
+
+
+class OfTheLastExample(Network):
+    mistake = "only the last example"
+
+    def gradients(self, y):
+        d2 = self.error(y) * len(y)
+        d1 = d2 @ self.W2.T * self.slope()
+        return self.X[-1:].T @ d1[-1:], d1[-1], self.A1[-1:].T @ d2[-1:], d2[-1]
+
+
+class OfTheSlopeAtTheOutput(OfSquares):
+    """σ′ with a σ in it, of what is σ already."""
+
+    mistake = "derivative at the output"
+
+    def last(self, Z):
+        return sigmoid(Z)
+
+    def error(self, Y):
+        S = sigmoid(self.P)
+        return (self.P - Y) * S * (1 - S)
+
+
+class OfEveryPair(Network):
+    mistake = "labels off by one dimension"
+
+    def error(self, y):
+        delta = self.P.copy()
+        delta[:, y] -= 1
+        return delta / len(y)
+
+
+class ThatStretchesItsBias(OfAStepSizeOfItsOwn):
+    mistake = "parameter reshaped"
+
+    def gradients(self, y):
+        dW1, db1, dW2, _ = super().gradients(y)
+        return dW1, db1, dW2, self.error(y)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Undifferentiated,
+        SummedInOneLayer,
+        AveragedInTheBias,
+        ThatClimbs,
+        ThatMovesTooEarly,
+        ThatPilesUp,
+        OfTheLastExample,
+        OfTheSlopeAtTheOutput,
+        OfEveryPair,
+        ThatStretchesItsBias,
+    ],
+)
+def test_mistakes_are_named(network):
+    findings = [(part.name, found.slug) for _, part, found in check(network, "network").findings]
+    assert findings == [("gradients", network.mistake)]
+
+
+class OfCubes(OfSquares):
+    def error(self, Y):
+        return np.abs(self.P - Y) * (self.P - Y)
+
+
+class WithWeightDecay(Network):
+    def gradients(self, y):
+        dW1, db1, dW2, db2 = super().gradients(y)
+        return dW1 + 0.1 * self.W1, db1, dW2 + 0.1 * self.W2, db2
+
+
+@pytest.mark.parametrize("network", [OfCubes, WithWeightDecay])
+def test_what_is_not_known_is_left_unjudged(network):
+    verdict = check(network, "network")
+    assert verdict, str(verdict)
+    (gradients,) = (part for part in verdict.layers[0].parts if part.name == "gradients")
+    assert (gradients.status, gradients.unjudged) == ("absent", True)
