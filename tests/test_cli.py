@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from handgrad.cli import COMMANDS, run
-from handgrad.datasets import write_csv, write_npz
+from handgrad.datasets import write_csv, write_idx, write_npz
 
 FAST = ["--max-epochs", "2", "--batch-size", "10"]
 
@@ -210,6 +210,51 @@ def test_a_wrong_call_is_one_line_that_names_the_option(arguments, sentence, cap
     assert error.count("\n") == 1
     assert sentence in error
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "tiny.npz", "--label", "first"], "--label is for CSV: tiny.npz is NPZ"),
+        (["bayes", "tiny.npz", "--no-header"], "--header is for CSV: tiny.npz is NPZ"),
+        (["predict", "run", "images-idx3", "--label", "none"], "images-idx3 is IDX"),
+        (
+            ["evaluate", "run", "images-idx3", "--image-shape", "3", "4"],
+            "--image-shape is for CSV and NPZ: images-idx3 is IDX",
+        ),
+        (
+            ["train", "tiny.npz", "--image-shape", "4", "3"],
+            "--image-shape is for CSV and flat NPZ: the images of tiny.npz are 3 × 4",
+        ),
+        (
+            ["contest", "tiny.npz", "--test", "images-idx3", "--header", "--minutes", "0"],
+            "--header is for CSV: tiny.npz is NPZ and images-idx3 is IDX",
+        ),
+        (["study", "my.toml"], "my.toml, [data]: label is for CSV: "),
+    ],
+)
+def test_an_option_that_no_file_has_a_use_for_is_refused(
+    arguments, sentence, here, model, tiny, capsys
+):
+    write_idx(here / "images-idx3", tiny)
+    (here / "my.toml").write_text(
+        '[data]\ndata = "tiny.npz"\nlabel = "first"\n[grid]\nseed = [1]\n'
+    )
+    assert run([*arguments, "--out", "out"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert sentence in error
+    assert not (here / "out").exists()
+
+
+def test_an_option_that_one_of_the_files_has_a_use_for_is_taken(here, tiny):
+    write_npz(here / "tiny.npz", tiny)
+    np.savetxt("tiny.csv", np.column_stack([tiny.labels, tiny.pixels]), "%d", ",")
+    np.savez("flat.npz", images=tiny.pixels, labels=tiny.labels)
+    shaped = [*FAST, "--image-shape", "3", "4", "--quiet"]
+    mixed = ["tiny.npz", "--validation", "tiny.csv", "--label", "first", "--no-header"]
+    assert run(["train", *mixed, *shaped, "--out", "mixed"]) == 0
+    assert run(["train", "flat.npz", "--straighten", *shaped, "--out", "flat"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def contest(
             raise UsageError(RESUME_ALONE)
         entry = read_contest(resume)
     else:
-        source = source_from(reading, data, validation, validation_labels)
+        source = source_from(reading, data, validation, validation_labels, test)
         entry = new_contest(
             out or folder_by_time("contest-"),
             MINUTES if minutes is None else minutes,

@@ -15,11 +15,15 @@ def dataset_from(reading: Reading | None, data: Path | None) -> Dataset | None:
     Raises
     ------
     UsageError
-        If there are options that say how, but no file.
+        If there are options that say how, but no file, or none that can use one of them.
     """
-    if data is None and reading not in (None, Reading()):
-        raise UsageError("options that say how data are read need DATA, the file to read")
-    return (reading or Reading()).data(data) if data else None
+    reading = reading or Reading()
+    if data is None:
+        if reading != Reading():
+            raise UsageError("options that say how data are read need DATA, the file to read")
+        return None
+    reading.check_use(data)
+    return reading.data(data)
 
 
 def source_from(
@@ -27,11 +31,21 @@ def source_from(
     data: Path | None,
     validation: Path | None,
     validation_labels: Path | None,
+    test: Path | None = None,
 ) -> Source:
-    """Name the training and validation sets that the options ask for."""
-    return Source(
+    """Name the training and validation sets that the options ask for.
+
+    Raises
+    ------
+    UsageError
+        If there are options that say how, but no file, or none, `test` included, that can use one
+        of them.
+    """
+    source = Source(
         data=data,
         validation=validation,
         validation_labels=validation_labels,
         reading=reading or Reading(),
     )
+    source.reading.check_use(data, validation, test)
+    return source

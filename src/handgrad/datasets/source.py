@@ -5,12 +5,19 @@ from pathlib import Path
 
 from handgrad.datasets.csv import LARGEST_LABEL, LabelColumn
 from handgrad.datasets.dataset import Dataset
-from handgrad.datasets.reading import read
+from handgrad.datasets.reading import Format, format_of, read
 from handgrad.datasets.small_mnist import small_mnist
 from handgrad.errors import UsageError
 
 HELD_OUT = 1 / 6
 """The share of the data held out for validation where no validation set is given."""
+
+USED_BY: dict[str, tuple[Format, ...]] = {
+    "label": ("CSV",),
+    "header": ("CSV",),
+    "image_shape": ("CSV", "NPZ"),
+}
+"""The formats whose readers use a setting, where not all do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +52,35 @@ class Reading:
                 )
             object.__setattr__(self, "image_shape", shape)
 
+    def check_use(self, *paths: Path | None) -> None:
+        """Check that each setting that was made can be used by one of the files to be read.
+
+        Raises
+        ------
+        UsageError
+            If one cannot.
+        DataError
+            If a file that this depends on cannot be read.
+        """
+        made = [name for name in USED_BY if getattr(self, name) != getattr(Reading, name)]
+        formats = {path: format_of(path) for path in paths if path} if made else {}
+        for name in made:
+            if not any(found in USED_BY[name] for found in formats.values()):
+                files = " and ".join(f"{path} is {found}" for path, found in formats.items())
+                raise UsageError(f"is for {' and '.join(USED_BY[name])}: {files}", name)
+
     def read(self, path: Path, labels: Path | None = None) -> Dataset:
-        """Read a file; `labels` are those of an IDX file, if not beside it."""
-        return read(
+        """Read a file; `labels` are those of an IDX file, if not beside it.
+
+        Raises
+        ------
+        UsageError
+            If a file of labels is named beside one that is not IDX, or the file itself says that
+            its images have another shape than `image_shape`.
+        DataError
+            If the file cannot be read.
+        """
+        dataset = read(
             path,
             label=self.label,
             header=self.header,
@@ -55,6 +88,13 @@ class Reading:
             class_count=self.classes,
             image_shape=self.image_shape,
         )
+        if self.image_shape and dataset.image_shape and dataset.image_shape != self.image_shape:
+            rows, columns = dataset.image_shape
+            raise UsageError(
+                f"is for CSV and flat NPZ: the images of {path} are {rows} × {columns}",
+                "image_shape",
+            )
+        return dataset
 
     def data(self, path: Path) -> Dataset:
         """Read the file that `labels` belongs to."""
@@ -104,7 +144,8 @@ class Source:
         Raises
         ------
         UsageError
-            If a file of labels is named beside one that is not IDX.
+            If a file of labels is named beside one that is not IDX, or a file itself says that its
+            images have another shape than is asked for.
         DataError
             If a file cannot be read, or has too few examples to hold some out.
         """

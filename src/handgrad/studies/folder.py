@@ -90,7 +90,11 @@ def _load(study: Study) -> Data:
     for key, path in paths.items():
         if path and not path.exists():
             raise DataError(f"{study.file}, [data], {key}: there is no file {path}")
-    data = source.load()
+    try:
+        source.reading.check_use(source.data, source.validation)
+        data = source.load()
+    except UsageError as error:
+        raise UsageError(f"{study.file}, [data]: {error}") from error
     check_data(*data)
     for run in study.runs:
         try:
