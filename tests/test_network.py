@@ -27,17 +27,25 @@ FUNCTIONS = {
 }
 
 
-def oracle_logits(weights, X, activation):
-    """The logits from the definition: weights is a list W₁, b₁, W₂, b₂, …"""
-    A = X
+def keep_all(A, place):
+    return A
+
+
+def oracle_logits(weights, X, activation, residual=False, drop=keep_all):
+    """The logits from the definition: weights is a list W₁, b₁, W₂, b₂, …
+
+    `drop` is what is done to the inputs (place 0) and to the outputs of each hidden layer.
+    """
+    A = drop(X, 0)
     for i in range(0, len(weights), 2):
         Z = A @ weights[i] + weights[i + 1]
-        A = FUNCTIONS[activation](Z)
+        F = FUNCTIONS[activation](Z)
+        A = drop(A + F if residual and i > 0 and F.shape == A.shape else F, i // 2 + 1)
     return Z
 
 
-def oracle_loss(weights, X, y, activation):
-    Z = oracle_logits(weights, X, activation)
+def oracle_loss(weights, X, y, activation, residual=False, drop=keep_all):
+    Z = oracle_logits(weights, X, activation, residual, drop)
     Z = Z - anp.max(Z, axis=1, keepdims=True)
     log_p = Z - anp.log(anp.sum(anp.exp(Z), axis=1, keepdims=True))
     return -anp.mean(log_p[anp.arange(len(y)), y])
@@ -45,18 +53,14 @@ def oracle_loss(weights, X, y, activation):
 
 def weights_of(network):
     return [
-        array.copy()
-        for layer in network.layers
-        if isinstance(layer, Linear)
-        for array in (layer.weights, layer.bias)
+        array.copy() for layer in network.linear_layers for array in (layer.weights, layer.bias)
     ]
 
 
 def gradients_of(network):
     return [
         array
-        for layer in network.layers
-        if isinstance(layer, Linear)
+        for layer in network.linear_layers
         for array in (layer.weights_gradient, layer.bias_gradient)
     ]
 
@@ -88,20 +92,37 @@ def test_loss_logits_and_gradients_are_those_of_automatic_differentiation(
 
 
 @pytest.mark.parametrize("activation", FUNCTIONS)
-@pytest.mark.parametrize("num_layers", [1, 2, 5])
-def test_weights_after_25_steps_are_those_of_automatic_differentiation(activation, num_layers):
-    network = FeedForwardNeuralNetwork(12, 4, 7, num_layers, activation, rng=3, dtype=np.float64)
+@pytest.mark.parametrize(
+    ("num_layers", "residual", "rate"),
+    [(1, False, 0), (2, False, 0), (5, False, 0), (5, True, 0), (5, True, 0.3)],
+)
+def test_weights_after_25_steps_are_those_of_automatic_differentiation(
+    activation, num_layers, residual, rate
+):
+    """Five epochs of five batches, the last of which is smaller."""
+    network = FeedForwardNeuralNetwork(
+        12, 4, 7, num_layers, activation, dropout=rate, input_dropout=rate, residual=residual,
+        rng=3, dtype=np.float64,
+    )  # fmt: skip
+    dropouts = [layer for layer in network.layers if isinstance(layer, Dropout)]
     weights, loss = weights_of(network), CrossEntropy()
     optimizer = GradientDescent(network.parameters, network.gradients)
-    workspace = Workspace(network, 9)
+    workspaces = {n: Workspace(network, n) for n in (9, 4)}
     for i in range(25):
-        X, y = a_batch(9, seed=i)
-        loss.forward(network.forward(X, workspace.outputs), y)
+        n = 4 if i % 5 == 4 else 9
+        X, y = a_batch(n, seed=i)
+        for place, layer in enumerate(dropouts):
+            layer.rng = np.random.default_rng([i, place])
+
+        def drop(A, place, i=i):
+            return A * (np.random.default_rng([i, place]).random(A.shape) >= rate) / (1 - rate)
+
+        loss.forward(network.forward(X, workspaces[n].outputs), y)
         network.backward_parameters(
-            loss.backward(workspace.output_gradient), workspace.input_gradients
+            loss.backward(workspaces[n].output_gradient), workspaces[n].input_gradients
         )
         optimizer.step(0.1)
-        _, gradients = value_and_grad(oracle_loss)(weights, X, y, activation)
+        _, gradients = value_and_grad(oracle_loss)(weights, X, y, activation, residual, drop)
         weights = [w - 0.1 * g for w, g in zip(weights, gradients, strict=True)]
     for found, expected in zip(weights_of(network), weights, strict=True):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
