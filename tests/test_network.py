@@ -217,6 +217,14 @@ def test_a_copy_has_one_vector_of_its_own(copied):
     np.testing.assert_array_equal(network.forward(X), expected)
 
 
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_pickle_holds_the_parameters_and_their_gradients_once(residual):
+    network = FeedForwardNeuralNetwork(200, 10, 50, 4, residual=residual, rng=0)
+    for whole in (network, network.linear_layers[0]):
+        vectors = whole.parameters.nbytes + whole.gradients.nbytes
+        assert len(pickle.dumps(whole)) < 1.1 * vectors
+
+
 def test_layers_of_different_widths_residuals_and_dropout():
     network = FeedForwardNeuralNetwork(
         12, 4, (8, 8, 6), 4, ReLU, dropout=0.5, input_dropout=0.2, residual=True

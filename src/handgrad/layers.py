@@ -210,6 +210,11 @@ class Linear(Layer):
     def bias_gradient(self, values: ArrayLike) -> None:
         self._bias_gradient[:] = values
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the views out: a pickle would hold each of them in full."""
+        views = ("_weights", "_bias", "_weights_gradient", "_bias_gradient")
+        return {name: value for name, value in self.__dict__.items() if name not in views}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Make the arrays of a copy, or of a layer unpickled, views again."""
         self.__dict__.update(state)

@@ -190,10 +190,15 @@ class FeedForwardNeuralNetwork:
         """Copy in full: two networks cannot share one vector."""
         return copy.deepcopy(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the two vectors out: the layers have their parts of them."""
+        vectors = ("parameters", "gradients")
+        return {name: value for name, value in self.__dict__.items() if name not in vectors}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Gather the parameters of a copy, or of a network unpickled, in one vector again."""
         self.__dict__.update(state)
-        self._gather(self.parameters.dtype)
+        self._gather(self.linear_layers[0].parameters.dtype)
 
     def __repr__(self) -> str:
         return f"FeedForwardNeuralNetwork({' → '.join(map(repr, self.layers))})"
