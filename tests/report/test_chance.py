@@ -77,6 +77,31 @@ def test_pairs_that_are_too_close_are_named():
     assert section["pairs"].endswith("So this cannot tell default from step-2.")
 
 
+def test_of_many_runs_it_is_said_how_many_are_too_close_to_the_best():
+    """Of nine steps one is the best, also with another seed; two are near, the others far."""
+    steps = [(f"step-{i}", {"step_size": float(i)}) for i in range(2, 11)]
+    again = ("step-2, seed 1", {"step_size": 2.0, "seed": 1})
+    names = [name for name, _ in (*steps, again)]
+    question = Question(name="q", title="Which step?", runs=tuple(names))
+    accuracies = dict.fromkeys(names, 0.2) | {"step-2": 0.9, "step-3": 0.88, "step-4": 0.87}
+    accuracies[again[0]] = 0.89
+    asked = study([*steps, again, FASTER], [question])
+    section = chance(asked, SEEDS | accuracies | {"faster": 0.9}, 1000)
+    said = (
+        "Of the 10 runs of “Which step?”, 2 of other configurations are too close to the best, "
+        "step-2, to be told from it."
+    )
+    assert section["pairs"].endswith(f" to be told apart. {said}")
+
+
+def test_of_many_configurations_the_best_are_named():
+    steps = [(f"step-{i}", {"step_size": float(i)}) for i in range(2, 22)]
+    accuracies = {name: 0.1 + i / 1000 for i, (name, _) in enumerate(steps)}
+    [certain] = chance(study(steps), SEEDS | accuracies, 1000)["verdicts"]
+    best = ", ".join(f"step-{i}" for i in range(21, 9, -1))
+    assert certain.endswith(f": {best} and 8 more runs, which end no higher.")
+
+
 def test_the_reference_is_the_defaults_or_else_the_most_seeds():
     assert reference_runs(study(WIDER), SEEDS | dict.fromkeys(name for name, _ in WIDER)) == [
         *SEEDS

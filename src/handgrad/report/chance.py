@@ -19,7 +19,15 @@ from dataclasses import dataclass, replace
 from statistics import mean
 
 from handgrad.hyperparameters import Hyperparameters
-from handgrad.report.sections import Section, listed, percent, points, table
+from handgrad.report.sections import (
+    NAMES_AT_MOST,
+    Section,
+    breakable,
+    listed,
+    percent,
+    points,
+    table,
+)
 from handgrad.report.student import holm, two_sided_p, two_sided_quantile
 from handgrad.studies import Question, RunSpec, Study
 
@@ -31,6 +39,9 @@ LEVEL = 0.05
 
 MOST_ROWS = 20
 """How many configurations the table shows: those that are farthest from the reference."""
+
+MOST_PAIRED = 8
+"""How many runs of a question are compared each with each; of more, the best is with the others."""
 
 
 @dataclass(frozen=True)
@@ -209,41 +220,74 @@ def written_p(p: float) -> str:
 
 
 def _verdicts(comparisons: list[Comparison]) -> Iterator[str]:
-    certain = [each.label for each in comparisons if each.adjusted_p < LEVEL]
-    alone = [each.label for each in comparisons if each.p < LEVEL <= each.adjusted_p]
-    within = [each.label for each in comparisons if each.p >= LEVEL]
+    certain = [each for each in comparisons if each.adjusted_p < LEVEL]
+    alone = [each for each in comparisons if each.p < LEVEL <= each.adjusted_p]
+    within = [each for each in comparisons if each.p >= LEVEL]
     if certain:
-        yield f"Certain, beyond chance with all comparisons counted: {listed(certain)}."
+        yield f"Certain, beyond chance with all comparisons counted: {_labels(certain)}."
     if alone:
         yield (
-            f"Beyond chance only if it were the single comparison: {listed(alone)}. Among "
+            f"Beyond chance only if it were the single comparison: {_labels(alone)}. Among "
             f"{len(comparisons)} comparisons that is no proof; more seeds would decide it."
         )
     if within:
         yield (
-            f"Not certain: {listed(within)}. Chance alone makes a difference as large in more than "
-            f"{LEVEL:.0%} of cases."
+            f"Not certain: {_labels(within)}. Chance alone makes a difference as large in more "
+            f"than {LEVEL:.0%} of cases."
         )
 
 
+def _labels(comparisons: list[Comparison]) -> str:
+    """List configurations; of too many the best."""
+    if len(comparisons) > NAMES_AT_MOST:
+        comparisons = sorted(comparisons, key=lambda each: each.difference, reverse=True)
+    return listed([each.label for each in comparisons], "runs, which end no higher")
+
+
 def _pairs(study: Study, accuracies: Mapping[str, float], least: float) -> str:
-    """Say which pairs of single runs that are compared in a question are too close to call."""
+    """Say which single runs that are compared in a question are too close to call."""
     reference = reference_runs(study, accuracies)
     configurations = {run.name: _without_seed(run) for run in study.runs}
     pairs: list[tuple[str, str]] = []
+    of_many: list[str] = []
     for question in study.questions:
         if not _is_about_chance(study, question, reference):
             names = [run.name for run in study.runs_of(question) if run.name in accuracies]
-            pairs += (
-                (a, b)
-                for a, b in itertools.combinations(names, 2)
-                if configurations[a] != configurations[b]
-            )
-    sentence = (
+            if len(names) > MOST_PAIRED:
+                close = _close_to_best(names, configurations, accuracies, least)
+                of_many.append(f"Of the {len(names)} runs of “{question.title}”, {close}.")
+            else:
+                pairs += (
+                    (a, b)
+                    for a, b in itertools.combinations(names, 2)
+                    if configurations[a] != configurations[b]
+                )
+    sentences = [
         "Two single runs, if the seed moves each of them as much, have to differ by "
         f"t s √2 = {100 * least:.1f} points to be told apart."
+    ]
+    alike = [f"{a} from {b}" for a, b in pairs if abs(accuracies[a] - accuracies[b]) < least]
+    if alike:
+        sentences.append(f"So this cannot tell {listed(list(dict.fromkeys(alike)), 'pairs')}.")
+    elif pairs and not of_many:
+        sentences.append("All that are compared in the other sections do.")
+    return " ".join(sentences + of_many)
+
+
+def _close_to_best(
+    names: list[str],
+    configurations: Mapping[str, Hyperparameters],
+    accuracies: Mapping[str, float],
+    least: float,
+) -> str:
+    """Say how many of these runs are too close to the best of them to call."""
+    best = max(names, key=accuracies.__getitem__)
+    count = sum(
+        accuracies[best] - accuracies[name] < least
+        for name in names
+        if configurations[name] != configurations[best]
     )
-    close = [f"{a} from {b}" for a, b in pairs if abs(accuracies[a] - accuracies[b]) < least]
-    if close:
-        return f"{sentence} So this cannot tell {listed(list(dict.fromkeys(close)), 'pairs')}."
-    return f"{sentence} All that are compared in the other sections do." if pairs else sentence
+    return (
+        f"{count or 'none'} of other configurations {'is' if count == 1 else 'are'} too close to "
+        f"the best, {breakable(best)}, to be told from it"
+    )
