@@ -182,7 +182,8 @@ def _deviation(values: Sequence[float]) -> float:
 
 
 def _squares(values: Sequence[float]) -> float:
-    return math.fsum((value - mean(values)) ** 2 for value in values)
+    center = mean(values)
+    return math.fsum((value - center) ** 2 for value in values)
 
 
 def _t(x: Sequence[float], y: Sequence[float]) -> float:
