@@ -83,6 +83,16 @@ def test_the_lead_names_best_worst_diverged_and_failed():
     assert lead(results[:1]) == ("The run low ends with the highest validation accuracy, 10.0%.")
 
 
+def test_of_many_reasons_to_fail_the_lead_tells_four():
+    results = [Result(f"run-{i}", "failed", problem=f"needs {i} TiB") for i in range(4)]
+    told = "".join(f" Failed (needs {i} TiB): run-{i}." for i in range(4)).strip()
+    assert lead(results) == told
+    more = [Result(name, "failed", problem=f"no {name}") for name in ("cup", "tea")]
+    assert lead(results + more) == (
+        f"{told} Failed for other reasons, which results.csv has: cup and tea."
+    )
+
+
 def test_of_runs_that_end_alike_the_lead_names_the_one_with_the_least_loss():
     results = [
         Result(name, "finished", validation_accuracy=0.9, validation_loss=loss)

@@ -20,6 +20,9 @@ from handgrad.wording import counted
 MOST_ROWS = 20
 """How many runs a question's table shows: the best by validation accuracy."""
 
+MOST_PROBLEMS = 4
+"""How many reasons for which runs failed are told; a study's table has them all."""
+
 MOST_COLUMNS = 4
 """How many hyperparameters have a column of their own; more share one."""
 
@@ -150,8 +153,12 @@ def lead(results: list[Result]) -> str:
     for result in results:
         if result.status == "failed":
             by_problem.setdefault(result.problem, []).append(result.name)
-    for problem, names in by_problem.items():
+    problems = list(by_problem.items())
+    for problem, names in problems[:MOST_PROBLEMS]:
         sentences.append(f"Failed{f' ({problem})' if problem else ''}: {listed(names)}.")
+    others = [name for _, names in problems[MOST_PROBLEMS:] for name in names]
+    if others:
+        sentences.append(f"Failed for other reasons, which results.csv has: {listed(others)}.")
     return " ".join(sentences)
 
 
