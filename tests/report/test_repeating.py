@@ -9,8 +9,9 @@ from handgrad.report.bayes import collect_bayes
 from handgrad.report.collecting import collect
 from handgrad.report.entry import collect_entry
 from handgrad.report.material import Material
-from handgrad.report.repeating import LINE, folded
+from handgrad.report.repeating import LINE, folded, repeating_section
 from handgrad.studies import course_study
+from handgrad.studies.results import Result
 
 
 def test_a_long_command_is_folded_between_its_words():
@@ -23,6 +24,17 @@ def test_a_long_command_is_folded_between_its_words():
 def test_a_short_command_is_left_alone():
     for command in ("pip install --editable '.[report]'", "# the network's file has to be there"):
         assert folded(command) == command
+
+
+def test_of_more_than_a_hundred_runs_it_says_where_the_figures_are(made):
+    small = collect(made / "studies" / "small")
+    many = replace(small, results={f"run-{i}": Result(f"run-{i}", "failed") for i in range(101)})
+    section = repeating_section([small, many], [])
+    [table] = section["tables"]
+    assert [row[0] for row in table["rows"]] == ["slow", "fast"]
+    assert section["sentences"][-1] == (
+        "The figures of the 101 runs of “A small study” are in its results.csv."
+    )
 
 
 def commands_with(network):

@@ -18,11 +18,18 @@ LINE = 76
 def repeating_section(studies: Sequence[StudyResults], commands: list[str]) -> Section:
     """Compose the section, from what the runs' summaries record and not from this machine."""
     summaries = [each for study in studies for each in study.summaries.values()]
+    sentences = list(_sentences(summaries)) if summaries else []
+    sentences += (
+        f"The figures of the {len(each.results):,} runs of “{each.study.title}” are in its "
+        "results.csv."
+        for each in studies
+        if len(each.results) > MOST_ROWS
+    )
     return {
         "kind": "repeating",
         "title": "How to repeat it",
         "commands": [folded(command) for command in commands],
-        "sentences": list(_sentences(summaries)) if summaries else [],
+        "sentences": sentences,
         "tables": [_all_runs(each) for each in studies if len(each.results) <= MOST_ROWS],
     }
 
