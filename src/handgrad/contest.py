@@ -68,6 +68,9 @@ class Contest:
 
     source: Source
     data: Data
+    test_file: Path | None
+    """The images to predict; None: Small MNIST's test set."""
+
     test: Dataset
 
     @property
@@ -122,12 +125,13 @@ def new_contest(
         hyperparameters=recipe_within(minutes, seed, data),
         source=source,
         data=data,
+        test_file=test,
         test=images,
     )
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         require_new(folder, "contest")  # Now nobody else can write.
-        write_text(folder / "config.toml", _config(contest, test))
+        write_text(folder / "config.toml", _config(contest))
     return contest
 
 
@@ -166,6 +170,7 @@ def read_contest(folder: Path) -> Contest:
         hyperparameters=hyperparameters,
         source=source,
         data=data,
+        test_file=test,
         test=images,
     )
 
@@ -227,13 +232,13 @@ def _load(source: Source, test: Path | None) -> tuple[Data, Dataset]:
     return (train, validation), images
 
 
-def _config(contest: Contest, test: Path | None) -> str:
+def _config(contest: Contest) -> str:
     import tomli_w
 
     asked = {
         "minutes": contest.minutes,
         "networks": contest.networks,
-        "test": test,
+        "test": contest.test_file,
         "test_fingerprint": contest.test.fingerprint,
     }
     config = {

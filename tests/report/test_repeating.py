@@ -74,7 +74,7 @@ def test_the_course_as_it_is_has_the_short_command_and_a_course_of_ones_own_its_
     assert handgrads.definitions() == {}
 
 
-def test_the_contests_budget_is_written_with_all_its_digits(here):
+def test_the_contests_budget_is_written_with_all_its_digits_and_its_test_set(here):
     entry = collect_entry(Path("runs/contest"))
     [words] = [
         shlex.split(command)
@@ -82,3 +82,4 @@ def test_the_contests_budget_is_written_with_all_its_digits(here):
         if command.startswith("handgrad contest")
     ]
     assert float(words[words.index("--minutes") + 1]) == entry.contest.minutes
+    assert words[words.index("--test") + 1].endswith("tiny.npz")

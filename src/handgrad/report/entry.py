@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -30,8 +29,6 @@ class EntryResults:
 
     Attributes
     ----------
-    test
-        The file of images that were predicted; None: Small MNIST's.
     edges
         How many of the networks are given oriented gradients.
     views
@@ -43,7 +40,6 @@ class EntryResults:
     """
 
     contest: Contest
-    test: str | None
     edges: int
     views: int
     accuracies: dict[str, float]
@@ -59,7 +55,6 @@ def collect_entry(folder: Path) -> EntryResults:
         If it is something else, not finished or damaged, or its data have changed.
     """
     contest = read_contest(folder)
-    config = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
     path = folder / "summary.json"
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
@@ -79,14 +74,7 @@ def collect_entry(folder: Path) -> EntryResults:
     if isinstance(model, AverageModel):
         views = model.views.count if model.views else 1
         edges = sum(member.oriented_gradients for member in model.members)
-    return EntryResults(
-        contest,
-        config["contest"].get("test"),
-        edges,
-        views,
-        accuracies,
-        evaluate(model, contest.data[1]),
-    )
+    return EntryResults(contest, edges, views, accuracies, evaluate(model, contest.data[1]))
 
 
 def entry_section(

@@ -154,9 +154,9 @@ def _bayes(found: BayesResults) -> str:
 
 def _contest(entry: EntryResults) -> str:
     contest = entry.contest
-    words = [*_data(contest.source), *(["--test", entry.test] if entry.test else [])]
+    data = [*_data(contest.source), *(["--test", contest.test_file] if contest.test_file else [])]
     asked = ("--minutes", written(contest.minutes), "--seed", contest.hyperparameters.seed)
-    return _written("handgrad", "contest", *words, *asked, "--out", contest.folder)
+    return _written("handgrad", "contest", *data, *asked, "--out", contest.folder)
 
 
 def _data(source: Source) -> Iterator[str]:
