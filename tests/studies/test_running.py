@@ -344,6 +344,15 @@ def test_a_run_that_fails_or_diverges_is_reported_and_the_others_finish(study, t
     assert (tmp_path / "out" / "curves.png").exists()
 
 
+def test_a_picture_goes_when_none_of_its_runs_came_to_something(study, tmp_path):
+    huge = '[data]\ndata = "few.npz"\n[defaults]\nmax_epochs = 1\n' + HUGE
+    carry_out(study(huge.replace("1_000_000_000_000", "4")), tmp_path / "out")
+    assert (tmp_path / "out" / "curves.png").exists()
+    shutil.rmtree(tmp_path / "out" / "runs" / "huge")
+    assert carry_out(study(huge), tmp_path / "out")["huge"].status == "failed"
+    assert not (tmp_path / "out" / "curves.png").exists()
+
+
 def test_what_diverged_would_again_and_what_failed_may_not(study, tmp_path):
     carry_out(study(TROUBLE), tmp_path / "out")
     assert plan_study(study(TROUBLE), tmp_path / "out").states == ("diverged", "new", "finished")

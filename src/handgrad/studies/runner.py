@@ -106,10 +106,16 @@ def _discard(study: Study, folder: Path) -> None:
 
 
 def _answer(plan: Plan, question: Question) -> None:
-    """Draw a question's picture from its runs' folders, if one of them came to something."""
+    """Draw a question's picture from its runs' folders, if one of them came to something.
+
+    Otherwise one of before goes: it would be of other runs.
+    """
     from handgrad.plots.saving import save
     from handgrad.studies.pictures import draw
 
+    path = plan.folder / f"{question.name}.png"
     figure = draw(plan.study, plan.folder, question, question.title)
-    if figure is not None:
-        save(figure, plan.folder / f"{question.name}.png")
+    if figure is None:
+        path.unlink(missing_ok=True)
+    else:
+        save(figure, path)
