@@ -24,6 +24,12 @@ from handgrad.checker.verdict import Part
 
 PART = quantities.NETWORK_GRADIENTS.part
 
+FIRST, ONE_EXAMPLE = 0, -1
+"""The runs that tell which loss it is. Of one example, sums and means over the batch are the same.
+"""
+ATTEMPTS = [(LOSSES, FIRST), (WRONG_LOSSES, FIRST), (LOSSES, ONE_EXAMPLE)]
+"""Which losses are looked for in which of the runs, one after the other."""
+
 
 def with_fitting_labels(observation: Observation) -> Observation:
     """What was seen with the form of labels that the network is found to take, or may take."""
@@ -33,7 +39,7 @@ def with_fitting_labels(observation: Observation) -> Observation:
     seen = [replace(observation, runs=runs) for runs in forms.values()]
     fitting = (one for how in ATTEMPTS for one in seen if _fitting(one, *how))
     running = (one for one in seen if not any(c.failure for run in one.runs for c in run.calls))
-    return next(itertools.chain(fitting, running, seen))
+    return next(itertools.chain(fitting, running, seen), observation)
 
 
 def judge_gradients_of_loss(observation: Observation) -> tuple[Part, str]:
@@ -54,12 +60,6 @@ def _complexity(part: Part) -> tuple[bool, bool, int]:
     """Right comes before wrong, a known mistake before an unknown one, and one before two."""
     slug = part.finding.slug if part.finding is not None else ""
     return part.status != "right", is_unnamed(part), slug.count(" + ")
-
-
-FIRST, ONE_EXAMPLE = 0, -1
-"""The runs that tell which loss it is; in the second, sums and means over the batch are the same.
-"""
-ATTEMPTS = [(LOSSES, FIRST), (WRONG_LOSSES, FIRST), (LOSSES, ONE_EXAMPLE)]
 
 
 def _fitting(
