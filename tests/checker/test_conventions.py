@@ -627,3 +627,37 @@ def test_a_network_before_a_loss_of_probabilities_is_told_of_the_softmax(tmp_pat
     verdict = judged(tmp_path, text.replace(", Softmax()]", "]"))
     assert verdict, str(verdict)
     assert "a softmax belongs between the two" in " ".join(str(verdict).split())
+
+
+class LeakyReLUOfTheFirstBatch:
+    mistake = ("input gradient", "not in the second call")
+    X = None
+
+    def forward(self, X):
+        if self.X is None:
+            self.X = X
+        return np.where(X > 0, X, 0.1 * X)
+
+    def backward(self, G):
+        return np.where(self.X > 0, G, 0.1 * G)
+
+
+class PReLUThatPilesUp:
+    mistake = ("gradient of slope", "accumulated")
+
+    def __init__(self):
+        self.slope, self.grad_slope = np.array(0.1), np.array(0.0)
+
+    def forward(self, X):
+        self.X = X
+        return np.where(X > 0, X, self.slope * X)
+
+    def backward(self, G):
+        self.grad_slope = self.grad_slope + (G * self.X)[self.X < 0].sum()
+        return np.where(self.X > 0, G, self.slope * G)
+
+
+@pytest.mark.parametrize("layer", [LeakyReLUOfTheFirstBatch, PReLUThatPilesUp])
+def test_a_layer_is_held_to_its_own_forward_in_the_second_call_too(layer):
+    findings = [(part.name, found.slug) for _, part, found in check(layer, "unknown").findings]
+    assert findings == [layer.mistake]

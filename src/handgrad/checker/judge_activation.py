@@ -11,6 +11,7 @@ from handgrad.checker import quantities
 from handgrad.checker.cases import GENERAL, LARGE, LARGE_LOGITS, Array
 from handgrad.checker.catalogue import activation
 from handgrad.checker.catalogue import softmax as softmax_mistakes
+from handgrad.checker.catalogue.linear import SECOND
 from handgrad.checker.catalogue.scales import with_scales
 from handgrad.checker.gradient_places import gradient_path
 from handgrad.checker.judge_layer import INPUT_CHANGED, LayerJudge, at
@@ -19,7 +20,7 @@ from handgrad.checker.lines import Line, Method
 from handgrad.checker.mathematics import ACTIVATIONS, softmax
 from handgrad.checker.mistakes import Mistake, Situation
 from handgrad.checker.near_misses import near_misses
-from handgrad.checker.observation import Call, Observation, Run
+from handgrad.checker.observation import Observation, Run, State
 from handgrad.checker.quantities import Quantity
 from handgrad.checker.verdict import LayerVerdict, Part
 
@@ -160,8 +161,7 @@ class _OwnForwardJudge(_ActivationJudge):
 
     def __init__(self, observation: Observation):
         super().__init__(observation)
-        # The differences belong to the first pass through the first case.
-        self.runs = [Run(run.case, run.variant, run.calls[:2]) for run in self.runs[:1]]
+        self.runs = self.runs[:1]  # The differences belong to it.
 
     def parts(self) -> list[Part]:
         """Forward, and the gradients with respect to the input and to each parameter."""
@@ -173,9 +173,21 @@ class _OwnForwardJudge(_ActivationJudge):
         s.A = s.output = self.in_rows(forward.result) if forward is not None else None
 
     def right_gradients(self, X: Array, G: Array, W: Array | None) -> dict[str, Array]:
-        """The central differences by the input."""
-        found = self.observation.differences.get("input")
-        return {"input": np.full_like(X, np.nan) if found is None else self.in_rows(found)}
+        """Unknown: they are in the differences of a pass."""
+        return {"input": np.full_like(X, np.nan)}
+
+    def situation(self, run: Run, number: int) -> Situation:
+        """The gradients are the central differences of the pass."""
+        s = super().situation(run, number)
+        found = self.differences(number).get("input")
+        if found is not None:
+            s.gradients = {"input": self.in_rows(found)}
+        return s
+
+    def differences(self, number: int) -> State:
+        """Those of the first (0) or second (1) pass, if there are any."""
+        all_passes = self.observation.differences
+        return all_passes[number] if number < len(all_passes) else {}
 
     def forward(self, quantity: Quantity, mistakes: Sequence[Mistake]) -> Part:
         """A forward that nothing is known of: whether it returns an array."""
@@ -191,24 +203,29 @@ class _OwnForwardJudge(_ActivationJudge):
 
     def other_gradients(self) -> list[Part]:
         """Of a layer of unknown kind: the gradient of each parameter, by central differences."""
-        call = self.runs[0].call("backward") if self.runs else None
-        if call is None:
+        if not self.backwards():
             return []
-        return [self.other_gradient(path, call) for path in self.observation.parameters]
+        return [self.other_gradient(path) for path in self.observation.parameters]
 
-    def other_gradient(self, path: str, call: Call) -> Part:
+    def other_gradient(self, path: str) -> Part:
         """The gradient of one parameter, by central differences."""
-        name, case = f"gradient of {path}", self.runs[0].case
-        right = self.observation.differences.get(path)
-        where = gradient_path(path, call.after)
-        if right is None or where is None:
+        name, run, samples = f"gradient of {path}", self.runs[0], list[Sample]()
+        case, where = run.case, None
+        for number in (0, 1):
+            call, right = run.call("backward", number), self.differences(number).get(path)
+            if call is None or right is None:
+                continue
+            where = where or gradient_path(path, call.after)
+            s = SimpleNamespace(n=case.n, d=case.d, c=case.c, right=right, G_symbol="G", stale=None)
+            s.previous = samples[0].got if samples else None
+            samples.append(Sample(case, number, call.after.get(where or ""), s, call.failure))
+        if not samples or where is None:
             return Part(name, "absent", note="no gradient by a fitting name was found")
-        s = SimpleNamespace(n=case.n, d=case.d, c=case.c, right=right, G_symbol="G")
-        backward = self.methods["backward"]
+        backward, place = self.methods["backward"], where
         return judge(
             Quantity(name, f"∂L/∂{path}", "", ()),
-            [Sample(case, 0, call.after[where], s)],
+            samples,
             with_scales(()),
-            [],
-            lambda place: backward.stored(where),
+            SECOND,
+            lambda _: backward.stored(place),
         )

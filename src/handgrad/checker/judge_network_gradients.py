@@ -115,11 +115,11 @@ class GradientsJudge(NetworkJudge):
         rights, by_input = self.right_gradients(s, run, number)
         found, places = self.found(list(rights), call)
         s.right = self.in_one_vector(rights, s)
-        if s.known and number == 1:
+        if number == 1 and rights:
             earlier = self.backward_pass(run, 0)
             s.previous, s.each_previous = earlier.sample.got, earlier.found
-            kept = self.situation(run, 0)
-            s.stale = network.gradients(s, kept=kept)
+        if number == 1 and s.known:
+            s.stale = network.gradients(s, kept=self.situation(run, 0))
         got = None if call.failure else self.in_one_vector(found, s)
         sample = Sample(run.case, number, got, s, self.located(call.failure))
         returned = None if by_input is None else (call.result, by_input)
@@ -134,12 +134,13 @@ class GradientsJudge(NetworkJudge):
     ) -> tuple[dict[str, Array], Array | None]:
         """Those of the parameters, and that of the input; empty and None where they are unknown.
 
-        Of the first pass they are central differences; of the others, and of a wide network, those
+        Of the first run they are central differences; of the others, and of a wide network, those
         of the linear layers and activations that its forward is known to have.
         """
         scale = 1 / s.n if self.mean_in_layers else 1
-        differences = self.observation.differences
-        if differences and run is self.runs[0] and number == 0:
+        of_first = self.observation.differences if run is self.runs[0] else []
+        differences = of_first[number] if number < len(of_first) else {}
+        if differences:
             paths = [path for path in self.in_order(s, run) if path in differences]
             return {path: scale * differences[path] for path in paths}, differences["input"]
         if not s.known:

@@ -39,6 +39,15 @@ SQUARE_ONLY = (
 )
 
 
+LATER_ONLY = (
+    "not in the second call",
+    "It works in the first call only",
+    "The first call gives the right result, the second a wrong one: something of the first is "
+    "still in use.",
+    "What does the class keep from one call to the next, and is all of it replaced?",
+)
+
+
 UNNAMED = ("unknown", "stops with an error")
 """The names of findings for which no known mistake was found."""
 
@@ -111,6 +120,8 @@ def _finding(
         mistake = find([*second, *mistakes], [(s.got, s.situation) for s in later])
         if mistake is not None:
             return named(quantity, mistake, where(mistake.place), later[0])
+        if later[0].failure is None and later[0].got is not None:
+            return _in_words(quantity, LATER_ONLY, where("quantity"), later[0])
     return _unknown(quantity, samples, next(s for s in samples if not s.right), where)
 
 
@@ -271,5 +282,5 @@ def failed_by_itself(part: Part) -> bool:
 
 def is_general(part: Part) -> bool:
     """Whether all that is known is in which cases it fails."""
-    scopes = (ONE_ONLY, NOT_ONE, SQUARE_ONLY)
+    scopes = (ONE_ONLY, NOT_ONE, SQUARE_ONLY, LATER_ONLY)
     return part.finding is not None and part.finding.slug in {scope[0] for scope in scopes}

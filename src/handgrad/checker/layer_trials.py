@@ -12,7 +12,7 @@ from handgrad.checker.layout import way_round
 from handgrad.checker.mistakes import same_shape
 from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in, twin
-from handgrad.checker.observation import Observation, Run
+from handgrad.checker.observation import Observation, Run, State
 from handgrad.checker.probing import (
     batch,
     fill_parameters,
@@ -41,20 +41,20 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
         if observation.problem:
             return
         case = Case(case.n, case.d, _output_width(subject, thing, case, observation.columns))
-        X, G = batch(case, observation.columns)
+        X = batch(case, observation.columns)[0]
         if subject.kind == "linear":
             make_parameters(thing, X)
         if not observation.parameters:
             observation.parameters = parameters_of(thing, X)
             observation.own_forward |= subject.kind == "linear" and not _has_weights(thing, case)
         fill_parameters(thing, observation.parameters, case)
-        if not observation.runs:
+        first = not observation.runs
+        if first:
             observation.random = is_random(thing, X)
-            if observation.own_forward:
-                differentiate(thing, X, G, observation)
         run = Run(case, "")
         observation.runs.append(run)
-        pass_twice(Trial(thing, run, subject.folder), case, observation)
+        trial = Trial(thing, run, subject.folder)
+        pass_twice(trial, case, observation, differentiates=first and observation.own_forward)
         if timed_out(run):
             return
     if subject.kind == "softmax":
@@ -82,13 +82,19 @@ def _has_weights(thing: Any, case: Case) -> bool:
     return not shapes.isdisjoint({(case.d, case.c), (case.c, case.d)})
 
 
-def pass_twice(trial: Trial, case: Case, observation: Observation) -> None:
+def pass_twice(
+    trial: Trial, case: Case, observation: Observation, differentiates: bool = False
+) -> None:
     """Forward, backward, step; then forward and backward with other numbers.
 
-    Once a parameter has another shape, nothing can be said of what follows.
+    Before each, the central differences are taken, if `differentiates`. Once a parameter has
+    another shape, nothing can be said of what follows.
     """
     for number in (0, 1):
         X, G = batch(case, observation.columns, number)
+        if differentiates:
+            differences = differentiate(trial.thing, X, G, observation.parameters)
+            observation.differences.append(differences)
         Y = case.targets(trial.run.labels, number) if trial.run.labels else None
         if Y is not None and observation.columns:
             Y = np.ascontiguousarray(Y.T)
@@ -116,10 +122,13 @@ def timed_out(run: Run) -> bool:
     return any(c.failure is not None and c.failure.kind == "TimeLimit" for c in run.calls)
 
 
-def differentiate(thing: Any, X: Array, G: Array, observation: Observation) -> None:
-    """Central differences of Σ G · output by the input and by each parameter."""
+def differentiate(thing: Any, X: Array, G: Array, parameters: list[str]) -> State:
+    """Central differences of Σ G · output by the input and by each parameter.
+
+    There are none where the output has another shape than G.
+    """
     if np.shape(output_of(twin(thing), X)) != G.shape:
-        return
+        return {}
 
     def loss(path: str, values: Array) -> float:
         changed = twin(thing)
@@ -128,6 +137,6 @@ def differentiate(thing: Any, X: Array, G: Array, observation: Observation) -> N
         output = output_of(changed, values if path == "input" else X)
         return float(np.sum(G * output)) if np.shape(output) == G.shape else float("nan")
 
-    starts = {"input": X} | {path: arrays_in(thing)[path] for path in observation.parameters}
-    for path, start in starts.items():
-        observation.differences[path] = central_differences(partial(loss, path), start)
+    arrays = arrays_in(thing)
+    starts = {"input": X} | {path: arrays[path] for path in parameters if path in arrays}
+    return {path: central_differences(partial(loss, path), x) for path, x in starts.items()}

@@ -140,8 +140,8 @@ _WEIGHTS = {"w", "weight", "weights", "kernel", "theta", "wts", "wt", "matrix"}
 _BIAS = {"b", "bias", "biases", "beta", "intercept", "offset"}
 _INPUT = {"x", "in", "input", "inputs", "a", "prev", "previous", "z"}
 _MARKS = re.compile(
-    r"gradients|gradient|grads|grad|deltas|delta|nabla|partial|dldz|derivative|"
-    r"^dloss|^dl(?=d)|^d(?!ata|im|type)|^g(?=[wb]\d*$)|^(loss)?wrt"
+    r"gradients|gradient|grads(?=$|\d|[wbx]|input|param)|grad|deltas|delta|nabla|partial|dldz|"
+    r"derivative|^dloss|^dl(?=d)|^d(?!ata|im|type)|^g(?=[wb]\d*$)|^(loss)?wrt"
 )
 _LAYER = re.compile(r"^d(?!([wb]|weights?|bias(es)?|params?|parameters?|theta)?$)")
 """A `dense1` or `decoder` that holds arrays is a layer, and no gradient as `dparams` is."""

@@ -15,7 +15,7 @@ from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import gathers, required_names
 from handgrad.checker.cases import HIDDEN_DIM, LABELS, Array, Case
 from handgrad.checker.discovery import takes_layers
-from handgrad.checker.layer_trials import differentiate, pass_twice, timed_out
+from handgrad.checker.layer_trials import pass_twice, timed_out
 from handgrad.checker.layout import way_round
 from handgrad.checker.loss_trials import Form, forms_of, new_loss, pass_loss
 from handgrad.checker.mathematics import are_probabilities, softmax
@@ -59,8 +59,10 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
             observation.problem = _prepare(thing, run, observation)
         if observation.problem is not None:
             return
+        differentiates = not observation.runs and not labels and _is_small(thing, run)
         observation.runs.append(run)
-        pass_twice(Trial(thing, run, subject.folder), case, observation)
+        trial = Trial(thing, run, subject.folder)
+        pass_twice(trial, case, observation, differentiates)
         if timed_out(run):
             return
 
@@ -70,7 +72,7 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
 
     What is returned is why it cannot be tried.
     """
-    X, G = batch(run.case, observation.columns)
+    X = batch(run.case, observation.columns)[0]
     run.parameters = parameters_of(thing, X)
     fill_parameters(thing, run.parameters, run.case)
     if observation.takes_labels:  # Large scores would leave its loss no slope.
@@ -82,11 +84,13 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
         return Failure("NoLayers", "it has no parameters, and so no layers yet")
     observation.parameters = run.parameters
     observation.random = is_random(thing, X)
-    arrays = arrays_in(thing)
-    few = sum(arrays[path].size for path in run.parameters) <= MOST_DIFFERENCES
-    if few and not observation.takes_labels:
-        differentiate(thing, X, G, observation)
     return None
+
+
+def _is_small(thing: Any, run: Run) -> bool:
+    """Whether central differences by all of its parameters take little time."""
+    arrays = arrays_in(thing)
+    return sum(arrays[path].size for path in run.parameters) <= MOST_DIFFERENCES
 
 
 def takes_labels(network: Subject) -> bool:

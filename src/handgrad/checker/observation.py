@@ -80,7 +80,8 @@ class Observation:
     runs
         What was tried.
     differences
-        Central differences of Σ G · output in the first run: by the input ("input") and by each
+        Central differences of Σ G · output in each pass of the first run: by the input ("input")
+        and by each
         parameter.
     methods
         The file and first line of each method, by the role it has.
@@ -100,7 +101,7 @@ class Observation:
     own_forward: bool = False
     parameters: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
-    differences: State = field(default_factory=dict)
+    differences: list[State] = field(default_factory=list)
     methods: dict[str, tuple[str, int]] = field(default_factory=dict)
 
 
