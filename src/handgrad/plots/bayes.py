@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
 
 from handgrad.calibration import Reliability
@@ -52,7 +53,8 @@ def reliability_diagrams(diagrams: Mapping[str, Reliability]) -> Figure:
     On the diagonal a classifier is right as often as it claims to be; where its accuracy is below,
     it claims too much, and where it is above, too little.
     """
-    figure = Figure(figsize=(2.7 * len(diagrams) + 0.5, 4.6), dpi=150, layout="constrained")
+    apart = ConstrainedLayoutEngine(w_pad=0.1)  # One panel's 100% is beside the next one's 0%.
+    figure = Figure(figsize=(2.7 * len(diagrams) + 0.5, 4.6), dpi=150, layout=apart)
     grid = figure.subplots(
         2, len(diagrams), sharex=True, sharey="row", squeeze=False, height_ratios=(3, 1)
     )
