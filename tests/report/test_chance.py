@@ -75,6 +75,8 @@ def test_pairs_that_are_too_close_are_named():
     accuracies = SEEDS | {"faster": 0.2, "step-2": 0.86}
     section = chance(study(others, [question]), accuracies, 1000)
     assert section["pairs"].endswith("So this cannot tell default from step-2.")
+    section = chance(study(others, [question]), accuracies | {"faster": 0.86}, 1000)
+    assert section["pairs"].endswith("default from step-2 or faster from step-2.")
 
 
 def test_of_many_runs_it_is_said_how_many_are_too_close_to_the_best():

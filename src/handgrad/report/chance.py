@@ -269,7 +269,8 @@ def _pairs(study: Study, accuracies: Mapping[str, float], least: float) -> str:
     ]
     alike = [f"{a} from {b}" for a, b in pairs if abs(accuracies[a] - accuracies[b]) < least]
     if alike:
-        sentences.append(f"So this cannot tell {listed(list(dict.fromkeys(alike)), 'pairs')}.")
+        told = listed(list(dict.fromkeys(alike)), "pairs", last="or")
+        sentences.append(f"So this cannot tell {told}.")
     elif pairs and not of_many:
         sentences.append("All that are compared in the other sections do.")
     return " ".join(sentences + of_many)

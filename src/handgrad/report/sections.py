@@ -76,11 +76,11 @@ def points(difference: float) -> str:
     return f"{100 * difference:+.1f}".replace("-", "−")
 
 
-def listed(names: Sequence[str], of: str = "runs") -> str:
+def listed(names: Sequence[str], of: str = "runs", last: str = "and") -> str:
     """Join names as a sentence does; of too many it gives the first, and how many more."""
     names = list(map(breakable, names))
     if len(names) > NAMES_AT_MOST:
-        return f"{', '.join(names[:NAMES_AT_MOST])} and {len(names) - NAMES_AT_MOST} more {of}"
+        return f"{', '.join(names[:NAMES_AT_MOST])} {last} {len(names) - NAMES_AT_MOST} more {of}"
     if len(names) < 2:
         return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
