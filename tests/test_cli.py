@@ -1,6 +1,7 @@
 """The command as its users call it: what it writes, says and returns."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -322,4 +323,7 @@ def test_help_lists_every_command_with_what_it_does(capsys):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help_page(command, capsys):
     assert run([command, "--help"]) == 0
-    assert f"handgrad {command}" in capsys.readouterr().out
+    usage, _, panels = capsys.readouterr().out.partition("\n")
+    assert usage == f"Usage: handgrad {command} [OPTIONS] {COMMANDS[command]}"
+    for argument in re.findall("[A-Z]+", COMMANDS[command]):
+        assert re.search(rf"│ [* ]*{argument} ", panels)

@@ -73,10 +73,11 @@ class Hyperparameters:
     """How strongly the parameters are drawn towards 0: L2 for SGD, decoupled for Adam."""
 
     clip_norm: float | None = None
-    """The longest that a gradient may be; a longer one is shortened."""
+    """The longest that a gradient may be; a longer one is shortened. Default: off."""
 
     schedule: ScheduleName = "constant"
-    """How the step size changes; cosine falls to 0 at max_epochs."""
+    """How the step size changes; cosine falls to 0 at max_epochs, exponential a little at every
+    step, and step all at once after each decay_epochs."""
 
     warmup_epochs: float = 0.0
     """Over how many epochs the step size first rises."""
@@ -85,7 +86,7 @@ class Hyperparameters:
     """The factor by which an exponential or step schedule lowers the step size."""
 
     decay_epochs: float | None = None
-    """Over how many epochs it does so once; schedules exponential and step need it."""
+    """Epochs per factor of decay; schedules exponential and step need it."""
 
     dropout: float = 0.0
     """The share of each hidden layer's outputs that are dropped in a training step."""
@@ -97,16 +98,19 @@ class Hyperparameters:
     """The share of each label's probability that is spread over all classes."""
 
     average: AverageName = "none"
-    """What is validated and saved: the last parameters, or a mean of theirs over time."""
+    """What is validated and saved: the last parameters; their mean over all steps, where the last
+    count most (exponential); or that over the ends of the last epochs (stochastic)."""
 
     average_decay: float = 0.999
     """The share of itself that an exponential average keeps at each step."""
 
     average_start: float = 0.75
-    """After which share of max_epochs a stochastic average takes in the end of each epoch."""
+    """From this share of max_epochs on, the parameters at each epoch's end are averaged
+    (stochastic)."""
 
     patience: int | None = None
-    """Stop after so many epochs without a lower validation loss."""
+    """Stop after so many epochs without a lower validation loss; the last network is kept, not the
+    best. Default: off."""
 
     standardize: bool = False
     """Scale pixels to mean 0 and deviation 1 over the training set, not x/256 − 0.5."""
@@ -118,31 +122,31 @@ class Hyperparameters:
     """Whether the network is given an image's edges, by direction and place, not its pixels."""
 
     warps: bool = False
-    """Whether every epoch sees freshly deformed images, as strongly as the next six say."""
+    """Whether every epoch sees freshly deformed images; warp_rotation to warp_bumps say how."""
 
     warp_rotation: float = Warps.rotation
-    """Degrees either way."""
+    """Largest turn either way, in degrees."""
 
     warp_scale: float = Warps.scale
-    """Relative change of height and of width, either way."""
+    """Largest relative change of height and of width, either way."""
 
     warp_shear: float = Warps.shear
-    """Slant, pixels a pixel, either way."""
+    """Largest slant either way, in pixels per pixel."""
 
     warp_shift: float = Warps.shift
-    """Pixels either way."""
+    """Largest move either way, in pixels."""
 
     warp_elastic: float = Warps.elastic
     """Standard deviation of the elastic field, in pixels."""
 
     warp_bumps: int = Warps.bumps
-    """How many Gaussian bumps an axis make up the elastic field."""
+    """How many Gaussian bumps per axis make up the elastic field; fewer is smoother."""
 
     dtype: DTypeName = "float32"
     """The floating-point type of parameters and arithmetic."""
 
     threads: int | None = None
-    """BLAS threads; by default one for a small network, every core for a wide one."""
+    """BLAS threads. Default: one; every core if a step takes 50 million multiply-adds or more."""
 
     def __post_init__(self) -> None:
         self._make_plain()

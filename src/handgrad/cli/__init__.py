@@ -39,10 +39,24 @@ app = App(
     ),
 )
 
-COMMANDS = ("train", "predict", "evaluate", "study", "contest", "check", "bayes", "report")
+COMMANDS = {
+    "train": "[DATA]",
+    "predict": "MODEL [DATA]",
+    "evaluate": "MODEL [DATA]",
+    "study": "[STUDY]",
+    "contest": "[DATA]",
+    "check": "[FILE]",
+    "bayes": "[DATA]",
+    "report": "[STUDY...]",
+}
+"""What each command is called with, besides its options."""
 
-for command in COMMANDS:
-    app.command(f"handgrad.cli.{command}:{command}", name=command)
+for command, arguments in COMMANDS.items():
+    app.command(
+        f"handgrad.cli.{command}:{command}",
+        name=command,
+        usage=f"Usage: handgrad {command} [OPTIONS] {arguments}",
+    )
 
 
 def run(tokens: Sequence[str] | None = None) -> int:

@@ -53,7 +53,8 @@ def bayes(
     Parameters
     ----------
     data
-        The training set: CSV, IDX or NPZ, plain or gzipped. Default: Small MNIST.
+        The training set: CSV, IDX or NPZ (its x_test and y_test are not read), plain or gzipped.
+        Default: Small MNIST.
     threshold
         A pixel counts as 1 where it is above this number, 0 to below 255.
     alpha
@@ -65,7 +66,8 @@ def bayes(
         a run or a contest. Default: one is trained on the same data, with the default
         hyperparameters.
     validation
-        The validation set. Default: a random sixth of DATA is held out.
+        The validation set, read as DATA is (--label, --header, --classes, --image-shape). Default:
+        a random sixth of DATA is held out.
     validation_labels
         The labels of an IDX validation set. Default: beside it.
     reading

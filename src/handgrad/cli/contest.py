@@ -31,8 +31,8 @@ def contest(
     data: Path | None = None,
     /,
     *,
-    minutes: float | None = None,
-    seed: int | None = None,
+    minutes: Annotated[float | None, Parameter(show_default=lambda _: f"{MINUTES:g}")] = None,
+    seed: Annotated[int | None, Parameter(show_default=lambda _: f"{SEED}")] = None,
     test: Path | None = None,
     validation: Path | None = None,
     validation_labels: Path | None = None,
@@ -51,16 +51,18 @@ def contest(
     Parameters
     ----------
     data
-        The training set: CSV, IDX or NPZ, plain or gzipped. Default: Small MNIST.
+        The training set: CSV, IDX or NPZ (its x_test and y_test are not read), plain or gzipped.
+        Default: Small MNIST.
     minutes
-        The budget. It decides how many epochs there are, for cores of the usual speed with nothing
-        else to do; on others it takes another time. Default: 10.
+        The budget. It decides how many epochs there are, for cores that reach 140 GFLOP/s in
+        matrix products and have nothing else to do; on others it takes another time.
     seed
-        What everything random is drawn from. Default: 102.
+        What everything random is drawn from.
     test
         The images to predict, read as DATA but without labels. Default: Small MNIST's test set.
     validation
-        The validation set. Default: a random sixth of DATA is held out.
+        The validation set, read as DATA is (--label, --header, --classes, --image-shape). Default:
+        a random sixth of DATA is held out.
     validation_labels
         The labels of an IDX validation set. Default: beside it.
     reading

@@ -35,12 +35,12 @@ def evaluate(
     model
         A model file, or a run folder.
     data
-        Images with labels: CSV, IDX or NPZ, plain or gzipped. Default: Small MNIST's validation
-        set.
+        Images with labels: CSV, IDX or NPZ (its x_test and y_test are not read), plain or gzipped.
+        Default: Small MNIST's validation set.
     reading
         How DATA is read.
     out
-        The folder for the pictures confusion.png and most-wrong.png.
+        The folder for the pictures confusion.png and most-wrong.png, which are replaced if there.
     quiet
         Print nothing but errors.
     """

@@ -30,7 +30,8 @@ def predict(
     model
         A model file, or a run folder.
     data
-        Images: CSV, IDX or NPZ, plain or gzipped. Default: Small MNIST's test set.
+        Images: CSV, IDX or NPZ (its x_test is not read), plain or gzipped. Default: Small
+        MNIST's test set.
     reading
         How DATA is read; for a CSV without labels, say --label none.
     out

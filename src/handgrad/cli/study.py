@@ -44,8 +44,8 @@ def study(
     Parameters
     ----------
     study
-        A TOML file with [defaults], [[run]] and [grid], or "course": step size, activation and
-        depth, randomness.
+        A TOML file with [defaults], [[run]] and [grid]; the folder of a study; or "course": step
+        size, activation and depth, randomness.
     out
         The study folder. Default: studies/ and the study's name.
     jobs

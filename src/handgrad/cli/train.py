@@ -42,11 +42,13 @@ def train(
     Parameters
     ----------
     data
-        The training set: CSV, IDX or NPZ, plain or gzipped. Default: Small MNIST.
+        The training set: CSV, IDX or NPZ (its x_test and y_test are not read), plain or gzipped.
+        Default: Small MNIST.
     hyperparameters
         What the run is asked to do.
     validation
-        The validation set. Default: a random sixth of DATA is held out.
+        The validation set, read as DATA is (--label, --header, --classes, --image-shape). Default:
+        a random sixth of DATA is held out.
     validation_labels
         The labels of an IDX validation set. Default: beside it.
     reading
