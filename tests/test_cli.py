@@ -173,7 +173,7 @@ def test_every_hyperparameter_is_an_option(here, tiny):
         ),
         (["train", "--patience", "1.5"], '--patience: unable to convert "1.5" into int'),
         (["train", "--warps", "--warp-shear=-1"], "--warp-shear must be at least 0 and finite"),
-        (["train", "--activation", "Softplus"], "--activation"),
+        (["train", "--activation", "sigmoid"], "--activation"),
         (
             ["train", "tiny.npz", "--classes", "65537"],
             "--classes must be from 2 to 65,536, got 65537",

@@ -17,7 +17,7 @@ from handgrad import (
     Sigmoid,
 )
 from handgrad.layers import Dropout
-from handgrad.network import Workspace
+from handgrad.network import ACTIVATIONS, Workspace
 from handgrad.optimizers import GradientDescent
 
 FUNCTIONS = {
@@ -197,7 +197,7 @@ def test_a_layer_of_ones_own_will_do_as_activation():
     [
         ({"num_layers": 0}, "num_layers must be at least 1"),
         ({"hidden_dim": 0}, "must be at least 1"),
-        ({"activation": "Softplus"}, "one of Sigmoid, ReLU, Tanh, got 'Softplus'"),
+        ({"activation": "sigmoid"}, f"one of {', '.join(ACTIVATIONS)}, got 'sigmoid'"),
     ],
 )
 def test_what_it_cannot_be_built_from_is_named(arguments, sentence):

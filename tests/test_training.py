@@ -171,7 +171,7 @@ def test_data_that_do_not_fit_together_are_named(tiny):
     ("name", "value"),
     [
         ("step_size", 0), ("step_size", -1), ("step_size", float("nan")), ("batch_size", 0),
-        ("max_epochs", 0), ("num_layers", 0), ("hidden_dim", 0), ("activation", "Softplus"),
+        ("max_epochs", 0), ("num_layers", 0), ("hidden_dim", 0), ("activation", "sigmoid"),
         ("dtype", "float16"), ("threads", 0), ("seed", -1),
     ],
 )  # fmt: skip
