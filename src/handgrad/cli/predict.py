@@ -23,7 +23,7 @@ def predict(
     out: Path = Path("submission.csv"),
     quiet: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Write a MODEL's predictions as `id,digit`, an image a line, ids from 0.
+    """Write a MODEL's predictions as `id,digit`, an image per line, ids from 0.
 
     Parameters
     ----------

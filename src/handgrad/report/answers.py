@@ -83,7 +83,7 @@ def _default_run(collected: StudyResults, pictures: Pictures) -> Section:
         sentences.append("Then it diverged: its loss was no longer finite.")
     picture = pictures.add(
         learning_curves(history),
-        "Learning curves of the default run: faint, a point a batch; solid, a point an epoch.",
+        "Learning curves of the default run: faint, a point per batch; solid, a point per epoch.",
         (7.4, 4.3),
     )
     return {
