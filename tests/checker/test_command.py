@@ -138,7 +138,7 @@ def test_gradescope_needs_a_result_for_an_unusable_file_too(right, capsys):
 def test_a_class(right, wrong, capsys):
     assert run(["check", "--all", str(right.parent)]) == 1
     told = capsys.readouterr().out
-    assert "1 of 2 submissions are all right." in told
+    assert "1 of 2 submissions is all right." in told
     assert "bias gradient: summed over everything" in told
     assert run(["check", "--all", str(right.parent), "--json"]) == 1
     report = json.loads(capsys.readouterr().out)

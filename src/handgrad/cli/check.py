@@ -122,7 +122,7 @@ def _class_report(
     if points is not None:
         scores = [sum(row[1] for row in grade(verdict, points)) for verdict in verdicts]
     right = sum(map(bool, verdicts))
-    told = f"{right} of {len(verdicts)} submissions are all right."
+    told = f"{right} of {len(verdicts)} submissions {'is' if right == 1 else 'are'} all right."
     return Group(class_table(verdicts, scores), "", class_summary(mistakes), "", told)
 
 
