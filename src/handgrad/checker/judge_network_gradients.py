@@ -134,7 +134,7 @@ class GradientsJudge(NetworkJudge):
     ) -> tuple[dict[str, Array], Array | None]:
         """Those of the parameters, and that of the input; empty and None where they are unknown.
 
-        Of the first run they are central differences; of the others, and of a wide network, those
+        Of the first pass they are central differences; of the others, and of a wide network, those
         of the linear layers and activations that its forward is known to have.
         """
         scale = 1 / s.n if self.mean_in_layers else 1

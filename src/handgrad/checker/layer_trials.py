@@ -1,5 +1,6 @@
 """Trying a layer out and writing down what it does; judging it is somebody else's work."""
 
+from collections.abc import Container
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from handgrad.checker.cases import Array, Case
 from handgrad.checker.layout import way_round
 from handgrad.checker.mistakes import same_shape
 from handgrad.checker.numeric import central_differences
-from handgrad.checker.objects import arrays_in, twin
+from handgrad.checker.objects import arrays_in, twin, twins
 from handgrad.checker.observation import Observation, Run, State
 from handgrad.checker.probing import (
     batch,
@@ -54,7 +55,8 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
         run = Run(case, "")
         observation.runs.append(run)
         trial = Trial(thing, run, subject.folder)
-        pass_twice(trial, case, observation, differentiates=first and observation.own_forward)
+        by_differences = (0, 1) if first and observation.own_forward else ()
+        pass_twice(trial, case, observation, by_differences)
         if timed_out(run):
             return
     if subject.kind == "softmax":
@@ -83,16 +85,16 @@ def _has_weights(thing: Any, case: Case) -> bool:
 
 
 def pass_twice(
-    trial: Trial, case: Case, observation: Observation, differentiates: bool = False
+    trial: Trial, case: Case, observation: Observation, by_differences: Container[int] = ()
 ) -> None:
     """Forward, backward, step; then forward and backward with other numbers.
 
-    Before each, the central differences are taken, if `differentiates`. Once a parameter has
+    Before the passes in `by_differences` the central differences are taken. Once a parameter has
     another shape, nothing can be said of what follows.
     """
     for number in (0, 1):
         X, G = batch(case, observation.columns, number)
-        if differentiates:
+        if number in by_differences:
             differences = differentiate(trial.thing, X, G, observation.parameters)
             observation.differences.append(differences)
         Y = case.targets(trial.run.labels, number) if trial.run.labels else None
@@ -127,11 +129,12 @@ def differentiate(thing: Any, X: Array, G: Array, parameters: list[str]) -> Stat
 
     There are none where the output has another shape than G.
     """
-    if np.shape(output_of(twin(thing), X)) != G.shape:
+    new = twins(thing)
+    if np.shape(output_of(new(), X)) != G.shape:
         return {}
 
     def loss(path: str, values: Array) -> float:
-        changed = twin(thing)
+        changed = new()
         if path != "input":
             arrays_in(changed)[path][...] = values
         output = output_of(changed, values if path == "input" else X)

@@ -59,10 +59,10 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
             observation.problem = _prepare(thing, run, observation)
         if observation.problem is not None:
             return
-        differentiates = not observation.runs and not labels and _is_small(thing, run)
+        by_differences = not observation.runs and not labels and _is_small(thing, run)
         observation.runs.append(run)
         trial = Trial(thing, run, subject.folder)
-        pass_twice(trial, case, observation, differentiates)
+        pass_twice(trial, case, observation, (0,) if by_differences else ())
         if timed_out(run):
             return
 

@@ -60,9 +60,13 @@ def state_of(thing: Any) -> State:
 
 def twin(thing: Any) -> Any:
     """A deep copy, but for modules, which cannot be copied."""
-    return copy.deepcopy(
-        thing, {id(each): each for each in _instances(thing, ModuleType, set(), 0)}
-    )
+    return twins(thing)()
+
+
+def twins(thing: Any) -> Callable[[], Any]:
+    """A function that makes such copies, for when there are many to be made."""
+    modules = {id(each): each for each in _instances(thing, ModuleType, set(), 0)}
+    return lambda: copy.deepcopy(thing, dict(modules))
 
 
 def generators_in(thing: Any) -> list[Any]:

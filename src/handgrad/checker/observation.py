@@ -80,9 +80,8 @@ class Observation:
     runs
         What was tried.
     differences
-        Central differences of Σ G · output in each pass of the first run: by the input ("input")
-        and by each
-        parameter.
+        Central differences of Σ G · output in the passes of the first run, as far as they were
+        taken: by the input ("input") and by each parameter.
     methods
         The file and first line of each method, by the role it has.
     """

@@ -3,7 +3,7 @@
 import inspect
 import sys
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -100,14 +100,17 @@ class Trial:
         for clear in clears:
             if not required_names(clear):
                 attempt(self.folder, clear)
-        module = sys.modules.get(type(self.thing).__module__)
-        others = (
-            [value for value in vars(module).values() if inspect.isclass(value)] if module else []
-        )
-        if not clears and any(method(cls, names.CLEAR) for cls in others):
+        if not clears and self._others_clear:
             for path, array in arrays_in(self.thing).items():
                 if names.is_gradient(path) and array.flags.writeable:
                     array[...] = 0
+
+    @cached_property
+    def _others_clear(self) -> bool:
+        """Whether another class of the file has a method that clears gradients."""
+        module = sys.modules.get(type(self.thing).__module__)
+        values = list(vars(module).values()) if module else []
+        return any(inspect.isclass(value) and method(value, names.CLEAR) for value in values)
 
     def step(self) -> bool:
         """Call step, unless it asks for an optimizer.
