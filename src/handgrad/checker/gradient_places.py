@@ -30,7 +30,8 @@ def gradients_found(paths: Sequence[str], call: Call) -> tuple[dict[str, Array],
     state = {**call.after, **returned}
     places = {path: gradient_path(path, state) for path in paths}
     if not any(places.values()):
-        kept = {path: call.after[path] for path in call.after if is_gradient(path)}
+        named = (path for path in call.after if is_gradient(path) and not _is_delta(path))
+        kept = {path: call.after[path] for path in named}
         places |= _in_order(paths, call.before, [returned, kept])
     if not any(places.values()) and _moves(paths, call):
         rate = step_sizes(call)[0]
@@ -70,7 +71,8 @@ def _moves(paths: Sequence[str], call: Call) -> bool:
 def gradient_path(path: str, state: State) -> str | None:
     """Where the gradient of the parameter at `path` is, by its name and its neighbours'."""
     role = "weights" if is_matrix(path, state[path]) else "bias"
-    gradients = [other for other in state if is_gradient(other) and other != path]
+    # A delta by itself is the gradient of scores.
+    gradients = [o for o in state if is_gradient(o) and o != path and not _is_delta(o)]
     named = [other for other in gradients if _differs_in_marks(other, path)]
     named += [other for other in gradients if _without_holders(other) == path]
     leaf = path.rpartition(".")[2]
@@ -81,9 +83,18 @@ def gradient_path(path: str, state: State) -> str | None:
     numbers = re.findall(r"\d+", path)
     if numbers and parameter_role(path) is not None:  # Of W.0, dW.0 and not delta.0.
         alike = [other for other in gradients if gradient_of(other) == role]
-        named += [other for other in alike if re.findall(r"\d+", other) == numbers]
+        named += [
+            other
+            for other in alike
+            if re.findall(r"\d+", other) == numbers and state[other].size == state[path].size
+        ]
         named.sort(key=lambda other: other not in alike)
     return next(iter([*named, *beside]), None)
+
+
+def _is_delta(path: str) -> bool:
+    """Whether an array is named delta, of no parameter: delta, deltas.0, layers.1.delta."""
+    return "delta" in path and gradient_of(path) is None
 
 
 def _without_holders(gradient: str) -> str:

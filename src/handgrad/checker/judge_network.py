@@ -57,8 +57,10 @@ def judge_network(
         elif not softened and loss_takes == "probabilities":
             verdict.remarks.append(NO_SOFTMAX)
     if layers_are_right:
+        step = judge_one.step()
         if observation.takes_labels:
             gradients, verdict.conventions = judge_gradients_of_loss(observation)
+            gradients, step = _together(gradients, step)
         else:
             gradients = GradientsJudge(*how).gradients()
         if verdict.parts[0].finding is not None and is_unnamed(gradients):
@@ -66,7 +68,6 @@ def judge_network(
         elif is_unknown(verdict.parts[0]) and gradients.status == "right":
             note = f"{OWN_WAY}, which its gradients fit"
             verdict.parts[0] = Part("forward", "absent", note=note, unjudged=True)
-        step = judge_one.step()
         if verdict.parts[0].finding is not None and step.finding is not None:
             step = Part(step.name, "waiting", note="judged when forward is right")
         verdict.parts += [gradients, step]
@@ -76,6 +77,25 @@ def judge_network(
             verdict.parts = [Part("forward", "waiting", note=note)]
         verdict.parts += [Part(name, "waiting", note=note) for name in ("gradients", "step")]
     return verdict
+
+
+def _together(gradients: Part, step: Part) -> tuple[Part, Part]:
+    """The gradients and the step of a network with its loss in it, which has its own ways of both.
+
+    It may keep minus the gradients, and add them; it may take a step that is not plain.
+    """
+    slugs = [part.finding.slug if part.finding is not None else "" for part in (gradients, step)]
+    if slugs == ["sign flipped", "step that adds"]:
+        note = "kept is minus the gradient, and added"
+        return Part(gradients.name, "right", note=note), Part(step.name, "right", note=note)
+    plain = not slugs[1] or (slugs[1] == "step that adds" and gradients.status == "right")
+    if not plain or step.status == "waiting":
+        step = Part(step.name, "absent", note="judged is a plain step alone", unjudged=True)
+    kept = slugs[0] in ("sign flipped", "accumulated") and step.unjudged
+    if kept:
+        note = "what its step makes of them is not known"
+        gradients = Part(gradients.name, "absent", note=note, unjudged=True)
+    return gradients, step
 
 
 SOFTMAX_LAST = (

@@ -15,7 +15,7 @@ from handgrad.checker.gradient_places import Places, gradients_found
 from handgrad.checker.judge_layer import at
 from handgrad.checker.judge_linear import RESHAPED
 from handgrad.checker.judge_network_gradients import BackwardPass, GradientsJudge
-from handgrad.checker.judging import is_unnamed, named
+from handgrad.checker.judging import LATER_ONLY, is_general, is_unknown, is_unnamed, named
 from handgrad.checker.mistakes import Situation, close, same_shape
 from handgrad.checker.network_losses import LOSSES, WRONG_LOSSES, Loss, seen_by_loss
 from handgrad.checker.observation import Call, Observation, Run
@@ -29,6 +29,10 @@ FIRST, ONE_EXAMPLE = 0, -1
 """
 ATTEMPTS = [(LOSSES, FIRST), (WRONG_LOSSES, FIRST), (LOSSES, ONE_EXAMPLE)]
 """Which losses are looked for in which of the runs, one after the other."""
+
+UNKNOWN_LOSS = "its loss is none that is known here, or its labels are of another form"
+UNSURE = (LATER_ONLY[0], network.NOT_ALL.slug, "stops with an error", "does not return")
+"""Findings that may be due to what is not known of a network: momentum in its backward, say."""
 
 
 def with_fitting_labels(observation: Observation) -> Observation:
@@ -52,8 +56,7 @@ def judge_gradients_of_loss(observation: Observation) -> tuple[Part, str]:
         judged = [(judge_one.part(), str(judge_one)) for judge_one in _fitting(observation, *how)]
         if judged:
             return min(judged, key=lambda pair: _complexity(pair[0]))
-    note = "its loss is none that is known here, or its labels are of another form"
-    return Part(PART, "absent", note=note, unjudged=True), ""
+    return Part(PART, "absent", note=UNKNOWN_LOSS, unjudged=True), ""
 
 
 def _complexity(part: Part) -> tuple[bool, bool, int]:
@@ -74,6 +77,7 @@ def _fitting(
     if layer is None or backward is None or backward.failure is not None:
         return []
     fits = [(loss, fit) for loss in losses if (fit := layer.fit(loss)) is not None]
+    fits = [(loss, fit) for loss, fit in fits if loss.mistake is None or not fit.by_bias]
     fits.sort(key=lambda pair: pair[1].by_bias)
     return [LossGradientsJudge(observation, loss, fit.rate) for loss, fit in fits]
 
@@ -168,9 +172,21 @@ class LossGradientsJudge(GradientsJudge):
         return f"{self.loss.name}; {told}"
 
     def part(self) -> Part:
-        """What is wrong with the gradient of the loss, or else with those of the parameters."""
+        """What is wrong with the gradient of the loss, or else with those of the parameters.
+
+        Nothing is said where the loss may be another one, or backward may do more than to find
+        the gradients: such are numbers that match no known mistake, unless the last layer's are
+        right, and what is wrong in the second call only, or stops.
+        """
         if self.loss.mistake is None:
-            return self.gradients()
+            part = self.gradients()
+            slug = part.finding.slug if part.finding is not None else ""
+            if slug == "sign flipped":
+                part = self.without_sign(part)
+            unknown = is_unknown(part) or (is_general(part) and slug != LATER_ONLY[0])
+            if slug in UNSURE or (unknown and not self.last_layer_is_right()):
+                return Part(PART, "absent", note=UNKNOWN_LOSS, unjudged=True)
+            return part
         wrong = self.backward_pass(self.runs[0], 0).sample
         quantity = replace(quantities.NETWORK_GRADIENTS, symbol="∂L/∂Z")
         return Part(
@@ -187,6 +203,21 @@ class LossGradientsJudge(GradientsJudge):
                 line = method.stored(path) if method else None
                 return Part(quantity.part, "wrong", at(RESHAPED, line))
         return super().no_gradients(quantity)
+
+    def without_sign(self, part: Part) -> Part:
+        """What is wrong beside the sign of all gradients, if something is; else that sign."""
+        other = LossGradientsJudge(self.observation, self.loss, -self.rate).gradients()
+        return part if other.finding is None else other
+
+    def last_layer_is_right(self) -> bool:
+        """Whether the last layer's gradients are right in every run."""
+        for run in self.runs:
+            one = self.backward_pass(run, 0)
+            link = one.sample.situation.links[-1:]
+            paths = [path for each in link for path in (each.weights, each.bias) if path]
+            if not all(close(one.found[path], one.rights[path]) for path in paths):
+                return False
+        return True
 
     def by_scores(self, s: Situation, case: Case, number: int) -> Array:
         """The gradient of the loss with respect to the scores."""

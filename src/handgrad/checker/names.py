@@ -63,7 +63,9 @@ ARGUMENTS = {
         optimizer_lr""",
     "seed": "seed random_state random_seed rng generator",
     "labels": """labels label y targets target y_true ytrue true t classes truth ground_truth
-        y_batch expected""",
+        y_batch expected y_onehot y_one_hot y_hot y_oh y_enc y_encoded yb y_train y_actual actual
+        target_onehot targets_onehot label_onehot labels_onehot onehot one_hot desired
+        desired_output desired_outputs expected_output label_vec""",
     "scores": """logits logit scores score z x input inputs predictions prediction pred y_pred
         y_hat yhat p probs outputs output""",
     "input": "x input inputs a a_prev data batch input_data",

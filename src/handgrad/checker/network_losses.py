@@ -55,9 +55,11 @@ _SCALES: dict[str, Callable[[Situation], float]] = {
     "{}, the mean over the batch": lambda s: 1 / s.n,
     "{}, summed over the batch": lambda s: 1,
     "{}, the mean over all outputs of the batch": lambda s: 1 / (s.n * s.c),
+    "{}, the mean over the outputs, summed over the batch": lambda s: 1 / s.c,
     "twice {}, the mean over the batch": lambda s: 2 / s.n,
     "twice {}, summed over the batch": lambda s: 2,
     "twice {}, the mean over all outputs of the batch": lambda s: 2 / (s.n * s.c),
+    "twice {}, the mean over the outputs, summed over the batch": lambda s: 2 / s.c,
 }
 
 
@@ -88,6 +90,7 @@ WRONG_LOSSES = [
         Loss(last, "cross-entropy", mistake.numbers, mistake)
         for last in ("softmax", "")
         for mistake in loss.GRADIENT
+        if not mistake.slug.startswith("labels")
     ),
     *itertools.chain(
         *(
@@ -97,4 +100,7 @@ WRONG_LOSSES = [
         )
     ),
 ]
-"""What comes out where a mistake is in the gradient of the loss itself."""
+"""What comes out where a mistake is in the gradient of the loss itself.
+
+Not if it is one with the labels: they may be of another form, or smoothed, or counted from 1.
+"""

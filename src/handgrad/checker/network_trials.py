@@ -1,6 +1,5 @@
 """Trying a whole network out, and a training run with it."""
 
-import inspect
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ import numpy as np
 
 from handgrad.checker import cases, names
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.binding import gathers, required_names
+from handgrad.checker.binding import gathers, parameter_names, required_names
 from handgrad.checker.cases import HIDDEN_DIM, LABELS, Array, Case
 from handgrad.checker.discovery import takes_layers
 from handgrad.checker.layer_trials import pass_twice, timed_out
@@ -77,7 +76,8 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
     fill_parameters(thing, run.parameters, run.case)
     if observation.takes_labels:  # Large scores would leave its loss no slope.
         for path, array in arrays_in(thing).items():
-            array *= 0.3 if path in run.parameters else 1
+            if path in run.parameters:
+                array *= 0.3
     if observation.runs:
         return None
     if not run.parameters:
@@ -94,15 +94,16 @@ def _is_small(thing: Any, run: Run) -> bool:
 
 
 def takes_labels(network: Subject) -> bool:
-    """Whether its backward has the loss in it: it asks for labels, or for nothing at all."""
+    """Whether its backward has the loss in it: it asks for labels, or for no gradient at all."""
     backward = method(network.cls, names.BACKWARD)
     assert backward is not None  # It was chosen for having one.
-    if len(inspect.signature(backward).parameters) == 1:  # Only self.
-        return True
-    asked = required_names(backward)
-    return any(names.argument_role(name, ["labels"]) for name in asked) and not any(
-        names.argument_role(name, ["gradient"]) for name in asked
-    )
+    roles = ["gradient", "labels", "step_size"]
+    if any(names.argument_role(name, roles) == "gradient" for name in parameter_names(backward)):
+        return False
+    asked = {
+        names.argument_role(name, roles) for name in required_names(backward) if name != "self"
+    }
+    return "labels" in asked or asked <= {"step_size"}
 
 
 OWN_LAYERS = "as many layers as it has"

@@ -37,7 +37,7 @@ class Trial:
         if self._told is None:
             self._told = whether_training(self.thing, X)
         told: dict[str, Any] = dict(self._told)
-        if labels is not None and not self._asked_by_backward():
+        if labels is not None and not self._backward_takes_labels():
             told["labels"] = labels.copy()
         returned = self.make("forward", names.FORWARD, {"input": X}, told)
         if returned and self.result is None:
@@ -79,16 +79,17 @@ class Trial:
         values |= {"cache": cache[0]} if cache else {}
         loss = method(self.thing, names.LOSS)
         try:
-            if loss is not None and not self._asked_by_backward():
+            if loss is not None and not self._backward_takes_labels():
                 attempt(self.folder, bind(loss, {k: np.copy(v) for k, v in values.items()}))
             return self.make("backward", names.BACKWARD, {**values, "step_size": STEP_SIZE})
         except CannotGuessError:
             return False
 
-    def _asked_by_backward(self) -> list[str]:
-        """What backward asks for, or may be given."""
+    def _backward_takes_labels(self) -> bool:
+        """Whether backward asks for labels, or may be given them."""
         backward = method(self.thing, names.BACKWARD)
-        return parameter_names(backward) if backward else []
+        asked = parameter_names(backward) if backward else []
+        return any(names.argument_role(name, ["labels"]) for name in asked)
 
     def _clear(self) -> None:
         """Clear the gradients: by a method of the layer or of its parameters, or as one would.
