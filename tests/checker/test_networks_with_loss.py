@@ -147,6 +147,13 @@ class OfOneOutput(Network):
         return (self.P - y) / len(y)
 
 
+class OfThreeWidths(Network):
+    """Its widths come in a tuple, of which nothing says how long it is."""
+
+    def __init__(self, layers=(4, 5, 3)):
+        super().__init__(*layers)
+
+
 class ThatAdds(Network):
     """It keeps minus the gradients, and adds them."""
 
@@ -175,6 +182,7 @@ class ThatKeepsItsDeltas(Network):
     "network",
     [
         Network,
+        OfThreeWidths,
         ThatAdds,
         ThatKeepsItsDeltas,
         OfOneHotSums,

@@ -47,7 +47,7 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
     observation.columns, observation.unjudged = way.columns, way.unjudged
     if way.unjudged:
         return
-    depths = (4, 3, 2, 1) if subject.takes_depth else (None,)
+    depths = (4, 3, 2, 1) if subject.takes_depth and way.takes_depth else (None,)
     tries = [*((way.case, depth) for depth in depths), (replace(way.case, n=1), depths[0])]
     forms = LABELS if observation.takes_labels else ("",)
     for labels, (case, num_layers) in itertools.product(forms, tries):
@@ -124,12 +124,15 @@ class NetworkWay:
         A batch of its widths.
     unjudged
         Why it cannot be judged, if it cannot.
+    takes_depth
+        Whether it is of as many layers as it is asked for.
     """
 
     make: Callable[[int | None], Any]
     columns: bool = False
     case: Case = cases.NETWORK
     unjudged: str = ""
+    takes_depth: bool = True
 
 
 NO_LAYERS = "it has no layers to begin with, and nothing says how it is given them"
@@ -189,6 +192,9 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
         return replace(empty[0], unjudged=NO_LAYERS)
     if made and not subject.takes_sizes:
         return _of_its_own_widths(made[0])
+    if not made and subject.takes_sizes and attempt(subject.folder, subject.cls)[1] is None:
+        # With none of its arguments, as it would be made of sizes that cannot be guessed.
+        return _of_its_own_widths(NetworkWay(lambda _: subject.cls(), takes_depth=False))
     return next(iter([*empty, *made]), NetworkWay(partial(build, "number", activations[0], False)))
 
 
