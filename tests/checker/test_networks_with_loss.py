@@ -110,6 +110,24 @@ class OfAStepSizeOfItsOwn(Network):
         self.W1, self.b1 = self.W1 - 0.01 * dW1, self.b1 - 0.01 * db1
 
 
+class OfTurnedWeights(Network):
+    """W is c × d."""
+
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        self.W1, self.W2 = self.W1.T.copy(), self.W2.T.copy()
+
+    def forward(self, X):
+        self.X, self.A1 = X, np.tanh(X @ self.W1.T + self.b1)
+        self.P = self.last(self.A1 @ self.W2.T + self.b2)
+        return self.P
+
+    def gradients(self, y):
+        d2 = self.error(y)
+        d1 = d2 @ self.W2 * self.slope()
+        return d1.T @ self.X, d1.sum(axis=0), d2.T @ self.A1, d2.sum(axis=0)
+
+
 class ThatReturnsLists(Network):
     """(∂L/∂b …), (∂L/∂W …): in no order of the attributes."""
 
@@ -118,6 +136,22 @@ class ThatReturnsLists(Network):
     def backward(self, y):
         dW1, db1, dW2, db2 = self.gradients(y)
         return [db1, db2], [dW1, dW2]
+
+
+class ThatReturnsWeightsFirst(ThatReturnsLists):
+    def backward(self, y):
+        return super().backward(y)[::-1]
+
+
+class ThatReturnsPairs(ThatReturnsLists):
+    def backward(self, y):
+        dW1, db1, dW2, db2 = self.gradients(y)
+        return (db1, dW1), (db2, dW2)
+
+
+class ThatKeepsATuple(ThatReturnsLists):
+    def backward(self, y):
+        self.grads = self.gradients(y)
 
 
 class ThatKeepsItsLabels(Network):
@@ -188,7 +222,11 @@ class ThatKeepsItsDeltas(Network):
         OfOneHotSums,
         OfSquares,
         OfAStepSizeOfItsOwn,
+        OfTurnedWeights,
         ThatReturnsLists,
+        ThatReturnsWeightsFirst,
+        ThatReturnsPairs,
+        ThatKeepsATuple,
         ThatKeepsItsLabels,
         OfOneOutput,
     ],
@@ -201,6 +239,42 @@ def test_right_ones_are_right_and_their_loss_is_told(network):
     assert (forward.status, gradients.status) == ("right", "right")
     assert step.status == ("absent" if network.step is None else "right"), str(verdict)
     assert layer.conventions == network.right
+
+
+MEAN, SUM = "{}, the mean over the batch", "{}, summed over the batch"
+SCALES = {
+    MEAN: lambda n, c: 1 / n,
+    SUM: lambda n, c: 1,
+    "{}, the mean over all outputs of the batch": lambda n, c: 1 / (n * c),
+    "{}, the mean over the outputs, summed over the batch": lambda n, c: 1 / c,
+}
+SCALES |= {f"twice {words}": lambda n, c, f=f: 2 * f(n, c) for words, f in SCALES.items()}
+SQUARED = "half the squared error"
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "error", "scale"),
+    [
+        ("cross-entropy", softmax, lambda A, Y: A - Y, SUM),
+        ("cross-entropy", lambda Z: np.log(softmax(Z)), lambda A, Y: np.exp(A) - Y, MEAN),
+        ("cross-entropy of the softmax", lambda Z: Z, lambda A, Y: softmax(A) - Y, MEAN),
+        (SQUARED, np.tanh, lambda A, Y: (A - Y) * (1 - A**2), MEAN),
+        (SQUARED, softmax, lambda A, Y: A * (A - Y - (A * (A - Y)).sum(1, keepdims=True)), MEAN),
+        *((SQUARED, sigmoid, lambda A, Y: (A - Y) * A * (1 - A), scale) for scale in SCALES),
+    ],
+)
+def test_which_loss_it_is_is_told(name, last, error, scale):
+    class OfALoss(Network):
+        def last(self, Z):
+            return last(Z)
+
+        def error(self, Y):
+            assert Y.shape == self.P.shape
+            return SCALES[scale](*Y.shape) * error(self.P, Y)
+
+    verdict = check(OfALoss, "network")
+    assert verdict, str(verdict)
+    assert verdict.layers[0].conventions == f"{scale.format(name)}; one-hot labels"
 
 
 class Undifferentiated(Network):

@@ -81,14 +81,10 @@ def gradient_path(path: str, state: State) -> str | None:
     prefix = path.rpartition(".")[0]
     beside = [p for p in state if p.rpartition(".")[0] == prefix and gradient_of(p) == role]
     numbers = re.findall(r"\d+", path)
-    if numbers and parameter_role(path) is not None:  # Of W.0, dW.0 and not delta.0.
-        alike = [other for other in gradients if gradient_of(other) == role]
-        named += [
-            other
-            for other in alike
-            if re.findall(r"\d+", other) == numbers and state[other].size == state[path].size
-        ]
-        named.sort(key=lambda other: other not in alike)
+    if numbers and parameter_role(path) is not None:  # Of weights.0, dW.0.
+        alike = [o for o in gradients if gradient_of(o) == role]
+        alike = [o for o in alike if state[o].size == state[path].size]
+        named += [other for other in alike if re.findall(r"\d+", other) == numbers]
     return next(iter([*named, *beside]), None)
 
 
