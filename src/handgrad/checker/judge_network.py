@@ -51,11 +51,7 @@ def judge_network(
     if not judge_one.runs:
         return verdict
     if not observation.takes_labels:
-        softened = judge_one.ends_in_softmax()
-        if softened and loss_takes is None:
-            verdict.remarks.append(SOFTMAX_LAST)
-        elif not softened and loss_takes == "probabilities":
-            verdict.remarks.append(NO_SOFTMAX)
+        verdict.remarks += _on_the_softmax(judge_one.ends_in_softmax(), loss_takes)
     if layers_are_right:
         step = judge_one.step()
         if observation.takes_labels:
@@ -79,6 +75,13 @@ def judge_network(
     return verdict
 
 
+def _on_the_softmax(is_last: bool, loss_takes: str | None) -> list[str]:
+    """What is to be said of a softmax at the network's end, or of one that is missing there."""
+    if is_last:
+        return [SOFTMAX_LAST] if loss_takes is None else []
+    return [NO_SOFTMAX] if loss_takes == "probabilities" else []
+
+
 def _together(gradients: Part, step: Part) -> tuple[Part, Part]:
     """The gradients and the step of a network with its loss in it, which has its own ways of both.
 
@@ -91,8 +94,7 @@ def _together(gradients: Part, step: Part) -> tuple[Part, Part]:
     plain = not slugs[1] or (slugs[1] == "step that adds" and gradients.status == "right")
     if not plain or step.status == "waiting":
         step = Part(step.name, "absent", note="judged is a plain step alone", unjudged=True)
-    kept = slugs[0] in ("sign flipped", "accumulated") and step.unjudged
-    if kept:
+    if slugs[0] in ("sign flipped", "accumulated") and step.unjudged:
         note = "what its step makes of them is not known"
         gradients = Part(gradients.name, "absent", note=note, unjudged=True)
     return gradients, step
