@@ -264,6 +264,16 @@ class SoftmaxThatAsksWhetherItTrains:
         return self.p * (g - (g * self.p).sum(axis=1, keepdims=True))
 
 
+class SoftmaxThatKnowsItsLoss:
+    def forward(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def backward(self, y):
+        return (self.p - y) / len(y)
+
+
 class NetworkOfWidths(NeuralNetwork):
     def __init__(self, d, c, hidden=(7,)):
         (h,) = hidden
@@ -294,6 +304,7 @@ RIGHT = [
     NetworkWithDropout,
     NetworkThatAsksWhetherItTrains,
     SoftmaxThatAsksWhetherItTrains,
+    SoftmaxThatKnowsItsLoss,
     NetworkOfWidths,
 ]
 

@@ -91,6 +91,13 @@ EMPTY = "def __init__(self): self.layers = []\n    "
         ("MLP", "def __init__(self, n_in, hidden_layers, n_out):\n"
          "        self.layers = chain([n_in, *hidden_layers, n_out])"),
         ("MLP", "def __init__(self): self.layers = chain([6, 5, 2])"),
+        ("NN", "def __init__(self, layers):\n"
+         "        d, h, c = layers\n"
+         "        self.layers = chain([d, h, c])"),
+        ("NN", "def __init__(self, widths):\n"
+         "        self.layers = np.empty(2 * len(widths) - 3, dtype=object)\n"
+         "        for k, layer in enumerate(chain(widths)):\n"
+         "            self.layers[k] = layer"),
     ],
 )  # fmt: skip
 def test_networks_are_made(tmp_path, name, constructor):
@@ -112,13 +119,28 @@ def test_a_mistake_in_a_network_of_given_layers_is_found(tmp_path):
     [
         (EMPTY + "def stack(self, layer): self.layers.append(layer)", "no layers to begin with"),
         ("def __init__(self): self.layers = chain([784, 128, 10])", "more than 20000 weights"),
+        ("def __init__(self, x, y): self.layers = chain([x.shape[1], 5, y.max() + 1])",
+         "given its data when it is made"),
+        ("def fit(self, X, y): self.layers = chain([X.shape[1], 5, y.max() + 1])",
+         "no layers to begin with"),
     ],
-)
+)  # fmt: skip
 def test_a_network_that_cannot_be_judged_is_not_accused(tmp_path, constructor, note):
     verdict, parts = judged(tmp_path, constructor)
     assert parts == ["absent"] * 3
     assert verdict
     assert note in " ".join(str(verdict).split())
+
+
+@pytest.mark.parametrize("name", ["Autoencoder", "ConvolutionalNeuralNetwork", "RecurrentNetwork"])
+def test_other_kinds_of_networks_are_not_judged_unasked(tmp_path, name):
+    constructor = "def __init__(self, d, h): self.layers = chain([d, h, d])"
+    text = LAYERS.replace("{name}", name).replace("{constructor}", constructor)
+    (tmp_path / "layers.py").write_text(text)
+    verdict = check_file(tmp_path / "layers.py")
+    assert verdict
+    assert f"what it is: {name}." in " ".join(str(verdict).split())
+    assert {layer.kind for layer in verdict.layers} == {"linear", "tanh", "training"}
 
 
 def test_a_network_that_is_told_its_sizes_must_have_layers(tmp_path):

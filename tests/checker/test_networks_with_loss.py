@@ -388,6 +388,47 @@ def test_mistakes_are_named(network):
     assert findings == [("gradients", network.mistake)]
 
 
+class ThatForgetsABias(Network):
+    mistake = "not all layers reached"
+
+    def step(self, lr):
+        b2 = self.b2.copy()
+        super().step(lr)
+        self.b2 = b2
+
+
+class ThatStandsStill(Network):
+    mistake = "step that does nothing"
+
+    def step(self, lr):
+        for parameter, gradient in ((self.W1, self.dW1), (self.W2, self.dW2)):
+            parameter = parameter - lr * gradient
+
+
+@pytest.mark.parametrize("network", [ThatForgetsABias, ThatStandsStill])
+def test_mistakes_of_the_step_are_named(network):
+    findings = [(part.name, found.slug) for _, part, found in check(network, "network").findings]
+    assert findings == [("step", network.mistake)]
+
+
+class ThatDividesInItsStep(Network):
+    """Gradients are sums over the batch; its size is taken account of in the step."""
+
+    right = "cross-entropy, summed over the batch; labels of shape n"
+
+    def error(self, y):
+        self.n = len(y)
+        return super().error(y) * self.n
+
+    def step(self, lr):
+        super().step(lr / self.n)
+
+
+def test_a_step_that_divides_sums_by_the_batch_size_is_not_accused():
+    verdict = check(ThatDividesInItsStep, "network")
+    assert verdict, str(verdict)
+
+
 class OfCubes(OfSquares):
     def error(self, Y):
         return np.abs(self.P - Y) * (self.P - Y)

@@ -115,6 +115,9 @@ class _SoftmaxJudge(LayerJudge):
         near = near_misses("A * (G - (A * G).sum(axis=1, keepdims=True))", "GA")
         forward = self.forward(output, softmax_mistakes.OUTPUT)
         parts = [forward, self.large_scores(forward)]
+        if self.observation.takes_labels:
+            note = "its backward has the loss in it"
+            return [*parts, Part(gradient.part, "absent", note=note, unjudged=True)]
         if forward.finding is not None and not self.backwards():
             return [*parts, Part(gradient.part, "waiting")]
         mistakes = with_scales(softmax_mistakes.GRADIENT, near)

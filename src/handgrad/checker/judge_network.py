@@ -91,7 +91,9 @@ def _together(gradients: Part, step: Part) -> tuple[Part, Part]:
     if slugs == ["sign flipped", "step that adds"]:
         note = "kept is minus the gradient, and added"
         return Part(gradients.name, "right", note=note), Part(step.name, "right", note=note)
-    plain = not slugs[1] or (slugs[1] == "step that adds" and gradients.status == "right")
+    # Sums over the batch may be divided in the step.
+    is_mistake = step.finding is not None and not is_unnamed(step) and slugs[1] != "averaged"
+    plain = not slugs[1] or (is_mistake and gradients.status == "right")
     if not plain or step.status == "waiting":
         step = Part(step.name, "absent", note="judged is a plain step alone", unjudged=True)
     if slugs[0] in ("sign flipped", "accumulated") and step.unjudged:

@@ -15,6 +15,7 @@ from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in, twin, twins
 from handgrad.checker.observation import Observation, Run, State
 from handgrad.checker.probing import (
+    backward_has_loss,
     batch,
     fill_parameters,
     is_random,
@@ -31,6 +32,7 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
     tried = [c for c in cases.ALL if subject.sizes in (None, (c.d, c.c))] or [
         Case(n, *subject.sizes) for n in (5, 6, 1, 2) if subject.sizes
     ]
+    observation.takes_labels = subject.kind == "softmax" and backward_has_loss(subject.cls)
     way = way_round(subject, tried[0])
     observation.problem = way.problem
     if way.columns is not None:

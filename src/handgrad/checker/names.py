@@ -121,7 +121,7 @@ def kind_of(class_name: str) -> str | None:
     others = (
         r"leaky|parametric|^[lpersc]relu|^elu|selu|gelu|relu[6x]|hardsigmoid|hardtanh|"
         r"log(linear|sigmoid|softmax)|bilinear|(?<!rectified)linearunit|binary(?!classifier)|sigmoidcross|"
-        r"regression|embedding"
+        r"regression|embedding|autoencoder|recurrent|convolution|hopfield|boltzmann"
     )
     if re.search(others, name):
         return None

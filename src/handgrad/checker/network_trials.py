@@ -11,7 +11,7 @@ import numpy as np
 
 from handgrad.checker import cases, names
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.binding import gathers, parameter_names, required_names
+from handgrad.checker.binding import gathers, required_names
 from handgrad.checker.cases import HIDDEN_DIM, LABELS, Array, Case
 from handgrad.checker.discovery import takes_layers
 from handgrad.checker.layer_trials import pass_twice, timed_out
@@ -28,7 +28,14 @@ from handgrad.checker.objects import (
     twin,
 )
 from handgrad.checker.observation import Call, Observation, Run, changed
-from handgrad.checker.probing import batch, fill_parameters, is_random, output_of, parameters_of
+from handgrad.checker.probing import (
+    backward_has_loss,
+    batch,
+    fill_parameters,
+    is_random,
+    output_of,
+    parameters_of,
+)
 from handgrad.checker.subjects import Subject, Values
 from handgrad.checker.trial import Trial
 
@@ -42,7 +49,7 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
     Of 4, two hidden layers are of the same widths: where these are one object, it shows. One whose
     backward is given labels is tried with each form of them.
     """
-    observation.takes_labels = takes_labels(subject)
+    observation.takes_labels = backward_has_loss(subject.cls)
     way = network_way(subject, others)
     observation.columns, observation.unjudged = way.columns, way.unjudged
     if way.unjudged:
@@ -93,19 +100,6 @@ def _is_small(thing: Any, run: Run) -> bool:
     return sum(arrays[path].size for path in run.parameters) <= MOST_DIFFERENCES
 
 
-def takes_labels(network: Subject) -> bool:
-    """Whether its backward has the loss in it: it asks for labels, or for no gradient at all."""
-    backward = method(network.cls, names.BACKWARD)
-    assert backward is not None  # It was chosen for having one.
-    roles = ["gradient", "labels", "step_size"]
-    if any(names.argument_role(name, roles) == "gradient" for name in parameter_names(backward)):
-        return False
-    asked = {
-        names.argument_role(name, roles) for name in required_names(backward) if name != "self"
-    }
-    return "labels" in asked or asked <= {"step_size"}
-
-
 OWN_LAYERS = "as many layers as it has"
 """The variant of a run of a network that is not asked for a number of layers."""
 
@@ -136,6 +130,9 @@ class NetworkWay:
 
 
 NO_LAYERS = "it has no layers to begin with, and nothing says how it is given them"
+GIVEN_DATA = "it is given its data when it is made; one whose forward is given them would be judged"
+THREE_WIDTHS = "too many values to unpack (expected 3"
+"""What Python says where a network of two layers is given the widths of three."""
 TOO_WIDE = f"a layer of it has more than {MOST_NUMBERS} weights; a smaller one would be judged"
 
 
@@ -174,17 +171,21 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
     empty: list[NetworkWay] = []
     for form, activation, several in itertools.product(forms, activations, (False, True)):
         make = partial(build, form, activation, several)
-        thing, failure = attempt(subject.folder, make, 3 if subject.takes_depth else None)
+        takes_depth = subject.takes_depth
+        thing, failure = attempt(subject.folder, make, 3 if takes_depth else None)
+        if failure is not None and failure.message.startswith(THREE_WIDTHS):
+            takes_depth = False
+            thing, failure = attempt(subject.folder, make, None)
         if failure is not None:
             continue
-        made.append(NetworkWay(make))
+        made.append(NetworkWay(make, takes_depth=takes_depth))
         for columns in (False, True):
             X = batch(case, columns)[0]
             output = output_of(thing, X)
             if output is None or (columns and output.shape != (case.c, case.n)):
                 continue
             if parameters_of(thing, X):
-                return NetworkWay(make, columns)
+                return NetworkWay(make, columns, takes_depth=takes_depth)
             empty.append(NetworkWay(make))
             break
     told = takes_layers(subject.cls) or not subject.takes_sizes
@@ -195,7 +196,16 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
     if not made and subject.takes_sizes and attempt(subject.folder, subject.cls)[1] is None:
         # With none of its arguments, as it would be made of sizes that cannot be guessed.
         return _of_its_own_widths(NetworkWay(lambda _: subject.cls(), takes_depth=False))
-    return next(iter([*empty, *made]), NetworkWay(partial(build, "number", activations[0], False)))
+    first = NetworkWay(partial(build, "number", activations[0], False))
+    if not made and _asks_for_data(subject.cls):
+        return replace(first, unjudged=GIVEN_DATA)
+    return next(iter([*empty, *made]), first)
+
+
+def _asks_for_data(cls: type) -> bool:
+    """Whether a class is made of examples and their labels."""
+    asked = [names.argument_role(name, ["input", "labels"]) for name in required_names(cls)]
+    return {"input", "labels"} <= set(asked)
 
 
 def _of_its_own_widths(way: NetworkWay) -> NetworkWay:
@@ -204,7 +214,7 @@ def _of_its_own_widths(way: NetworkWay) -> NetworkWay:
     arrays = arrays_in(thing, most=np.inf).values()
     shapes = [array.shape for array in arrays if array.ndim == 2 and min(array.shape) > 1]
     if not shapes:
-        return way
+        return replace(way, unjudged=NO_LAYERS)
     n = cases.NETWORK.n
     for d, columns in itertools.product(dict.fromkeys(itertools.chain(*shapes)), (False, True)):
         examples = n if d != n else n + 1
@@ -286,7 +296,7 @@ def _parts(subjects: list[Subject], observation: Observation) -> tuple[list[Any]
     """What is trained, [network] or [linear, activation, linear], and on which batch."""
     case = cases.TRAINING
     network = next((subject for subject in subjects if subject.kind == "network"), None)
-    if network is not None and not takes_labels(network):
+    if network is not None and not backward_has_loss(network.cls):
         way = network_way(network, subjects)
         if not way.unjudged:
             observation.columns = way.columns

@@ -91,7 +91,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _walk(thing: Any, path: str, seen: set[int], depth: int) -> Iterator[tuple[str, Any]]:
-    if isinstance(thing, np.ndarray | np.generic | float):
+    if isinstance(thing, np.ndarray | np.generic | float) and not _is_of_objects(thing):
         yield path, thing
         return
     if isinstance(thing, list) and thing and all(isinstance(item, float) for item in thing):
@@ -104,10 +104,15 @@ def _walk(thing: Any, path: str, seen: set[int], depth: int) -> Iterator[tuple[s
         yield from _walk(value, f"{path}.{name}" if path else name, seen, depth + 1)
 
 
+def _is_of_objects(thing: Any) -> bool:
+    """Whether it is an array as one would use a list: of other arrays, say."""
+    return isinstance(thing, np.ndarray) and thing.dtype.kind == "O" and thing.ndim == 1
+
+
 def _parts(thing: Any) -> list[tuple[str, Any]]:
     if isinstance(thing, dict):
         return [(str(key), value) for key, value in list(thing.items())[:50]]
-    if isinstance(thing, list | tuple):
+    if isinstance(thing, list | tuple) or _is_of_objects(thing):
         return [(str(index), value) for index, value in enumerate(thing[:50])]
     if type(thing).__module__ in ("builtins", "numpy") or inspect.ismodule(thing):
         return []

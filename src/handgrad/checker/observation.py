@@ -61,7 +61,7 @@ class Observation:
     columns
         Whether a batch holds its examples in columns, d × n.
     takes_labels
-        Whether the backward of a network asks for labels, not for a gradient.
+        Whether the backward of a network, or of a softmax, asks for labels, not for a gradient.
     stepped
         Whether a training run had a step to call.
     random

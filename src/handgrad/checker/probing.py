@@ -7,7 +7,13 @@ import numpy as np
 
 from handgrad.checker import names
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.binding import NOT_TRAINING, TRAINING, bind, parameter_names
+from handgrad.checker.binding import (
+    NOT_TRAINING,
+    TRAINING,
+    bind,
+    parameter_names,
+    required_names,
+)
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.objects import arrays_in, generators_in, kept_output, method, same, twin
 
@@ -19,6 +25,19 @@ def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
     """X and G of the case, with the examples in columns where the layer wants it so."""
     X, G = case.inputs(number), case.gradients(number)
     return (np.ascontiguousarray(X.T), np.ascontiguousarray(G.T)) if columns else (X, G)
+
+
+def backward_has_loss(cls: type) -> bool:
+    """Whether backward has the loss in it: it asks for labels, or for no gradient at all."""
+    backward = method(cls, names.BACKWARD)
+    assert backward is not None  # It was chosen for having one.
+    roles = ["gradient", "labels", "step_size"]
+    if any(names.argument_role(name, roles) == "gradient" for name in parameter_names(backward)):
+        return False
+    asked = {
+        names.argument_role(name, roles) for name in required_names(backward) if name != "self"
+    }
+    return "labels" in asked or asked <= {"step_size"}
 
 
 def make_parameters(thing: Any, X: Array) -> None:
