@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -35,11 +36,13 @@ KEPT = ("model.safetensors", "epochs.csv")
 
 
 @contextlib.contextmanager
-def started(*command):
+def started(folder, *command):
+    """A process that leaves its temporary files, if it is killed, in this folder."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dask", *command],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=os.environ | {"TMPDIR": str(folder)},
     )
     try:
         yield process
@@ -55,11 +58,11 @@ def cluster(tmp_path_factory):
     file = folder / "scheduler.json"
     with contextlib.ExitStack() as stack:
         there = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-        scheduler = started("scheduler", *there, "--scheduler-file", str(file))
+        scheduler = started(folder, "scheduler", *there, "--scheduler-file", str(file))
         scheduler = stack.enter_context(scheduler)
         worker = ["--nthreads", "1", "--no-nanny", "--no-dashboard"]
         worker += ["--scheduler-file", str(file), "--local-directory", str(folder)]
-        workers = [stack.enter_context(started("worker", *worker)) for _ in range(2)]
+        workers = [stack.enter_context(started(folder, "worker", *worker)) for _ in range(2)]
         deadline = time.monotonic() + 30
         while not file.exists() and time.monotonic() < deadline:
             time.sleep(0.05)

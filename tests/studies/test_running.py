@@ -449,7 +449,9 @@ def test_a_study_killed_half_way_and_started_again(study, tmp_path):
     out = tmp_path / "killed"
     command = [sys.executable, "-m", "handgrad"]
     arguments = ["study", str(tmp_path / "my.toml"), "--out", str(out), "--jobs", "2", "--quiet"]
-    process = subprocess.Popen([*command, *arguments])
+    # What a killed process leaves among temporary files goes with the test's own.
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([*command, *arguments], env=environment)
     while process.poll() is None and len(list(out.glob("runs/*/summary.json"))) < 2:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
