@@ -301,6 +301,81 @@ def test_wrong_networks_are_named(network):
     assert findings[:1] == [network.mistake]
 
 
+class ThatListsItsActivations(MLP):
+    def forward(self, x):
+        output = super().forward(x)
+        return [*self.inputs, output]
+
+
+class ThatReturnsItsCaches(MLP):
+    def forward(self, x):
+        return super().forward(x), self.inputs
+
+    def backward(self, g, caches):
+        self.inputs = caches
+        super().backward(g)
+        return {"dW": self.dW, "db": self.db}
+
+    def step(self, grads, lr):
+        self.dW, self.db = grads["dW"], grads["db"]
+        super().step(lr)
+
+
+class OfAStepSizeInTheCode(MLP):
+    def step(self):
+        super().step(0.07)
+
+
+class ThatMovesAtOnce(MLP):
+    step = None
+
+    def backward(self, g):
+        super().backward(g)
+        MLP.step(self, 0.07)
+
+
+class ThatRemembersVelocities:
+    """Arrays that are named as its parameters are, and are none."""
+
+    def __init__(self, n_in, n_hidden, n_out):
+        self.params = {"W1": np.ones((n_in, n_hidden)), "b1": np.zeros(n_hidden)}
+        self.params |= {"W2": np.ones((n_hidden, n_out)), "b2": np.zeros(n_out)}
+        self.velocity = {name: np.zeros_like(array) for name, array in self.params.items()}
+
+    def forward(self, x):
+        self.x = x
+        self.a = np.tanh(x @ self.params["W1"] + self.params["b1"])
+        return self.a @ self.params["W2"] + self.params["b2"]
+
+    def backward(self, g):
+        inner = g @ self.params["W2"].T * (1 - self.a**2)
+        self.grads = {"W1": self.x.T @ inner, "b1": inner.sum(axis=0)}
+        self.grads |= {"W2": self.a.T @ g, "b2": g.sum(axis=0)}
+
+    def step(self, lr):
+        for name, gradient in self.grads.items():
+            self.velocity[name] = 0.9 * self.velocity[name] - lr * gradient
+            self.params[name] = self.params[name] + self.velocity[name]
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        ThatListsItsActivations,
+        ThatReturnsItsCaches,
+        OfAStepSizeInTheCode,
+        ThatMovesAtOnce,
+        ThatRemembersVelocities,
+    ],
+)
+def test_networks_are_right_however_they_are_written(network):
+    verdict = check(network, "network")
+    assert verdict, str(verdict)
+    _, gradients, step = verdict.layers[0].parts
+    assert gradients.status == "right"
+    assert step.status == ("absent" if network.step is None else "right"), str(verdict)
+
+
 def test_a_network_may_do_without_biases():
     verdict = check(MLPWithoutBiases)
     assert verdict, str(verdict)

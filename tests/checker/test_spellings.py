@@ -70,6 +70,8 @@ class Linear:
     def backward(self, G):
         return G
 """
+WITHOUT_LR = {"self, lr)": "self)", "step(lr)": "step()"}
+"""A step whose size stands in the code."""
 BASES = """
 class NetworkLayer:
     def forward(self, X):
@@ -122,6 +124,14 @@ def judged(tmp_path, changes):
          "        return A\n"},
         {"class Sigmoid": IDENTITY + "\nclass Sigmoid"},
         {"import numpy as np": "import numpy as np\n" + BASES},
+        {**WITHOUT_LR, "lr *": "0.3 *"},
+        {**WITHOUT_LR, "lr *": "self.lr *", "self.b = np": "self.lr = 1; self.b = np"},
+        {"self, lr)": "self, h=0.3, verbose=False)", "lr *": "h *", "step(lr)": "step(h)"},
+        {"return G @ self.W.T": "return self.dW, self.db, G @ self.W.T",
+         "return self.first.backward(self.activation.backward(self.last.backward(G)))":
+         "return self.first.backward(self.activation.backward(self.last.backward(G)[2]))[2]"},
+        {"def __init__(self, n_in, n_hidden, n_out)": "def __init__(self, n0, n1, n2)",
+         "n_in, n_hidden": "n0, n1", "n_hidden, n_out": "n1, n2"},
     ],
 )  # fmt: skip
 def test_right_however_it_is_written(tmp_path, changes):
@@ -166,6 +176,10 @@ def test_beside_a_weight_decay_the_bias_is_judged(tmp_path):
         ({W_STEP: "self.W -= 2 * lr * self.dW; self.dW[...] = 0"}, "unknown"),
         ({W_STEP: "self.W -= self.lr * self.dW", "self.b = np": "self.lr = 0.3; self.b = np"},
          "unknown"),
+        # A step size that is not told is one for all parameters, and it is a factor.
+        ({**WITHOUT_LR, "W -= lr *": "W -= 0.3 *", "b -= lr *": "b -= 0.2 *"}, "unknown"),
+        ({**WITHOUT_LR, "-= lr *": "-="}, "step size ignored"),
+        ({**WITHOUT_LR, "-= lr": "+= 0.3"}, "step that adds"),
     ],
 )  # fmt: skip
 def test_wrong_however_it_is_written(tmp_path, changes, mistake):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handgrad.checker.cases import STEP_SIZE, Case
 from handgrad.checker.names import (
@@ -38,6 +39,8 @@ class Conventions:
         Whether the weights are kept as c × d.
     places
         Where the gradients are, by "weights", "bias" and "input".
+    rate
+        The step size of a layer that updates itself in backward, where it stands in the code.
     """
 
     columns: bool = False
@@ -45,6 +48,7 @@ class Conventions:
     bias: str | None = None
     weights_turned: bool = False
     places: dict[str, Place] = field(default_factory=dict)
+    rate: float | None = None
 
     def value(self, call: Call, quantity: str) -> Any:
         """The gradient by "weights", "bias" or "input" after a backward, or None; see above."""
@@ -84,7 +88,7 @@ class Conventions:
 
     def _rate(self, call: Call) -> float:
         """The step size of a layer that updates itself in backward."""
-        return step_sizes(call)[0]
+        return self.rate or step_sizes(call)[0]
 
 
 def step_sizes(call: Call) -> list[float]:
@@ -96,6 +100,17 @@ def step_sizes(call: Call) -> list[float]:
 def knows_step_size(call: Call) -> bool:
     """Whether a call was given a step size, or its object keeps one."""
     return "step_size" in call.given or bool(own_rates(call.before))
+
+
+def fitting_rate(moves: NDArray[np.floating], gradient: NDArray[np.floating]) -> float:
+    """The step size with which a gradient comes the nearest to what was taken from a parameter.
+
+    Or to what was added; 1 where there is no such number.
+    """
+    if np.shape(moves) != np.shape(gradient) or not np.any(gradient):
+        return 1.0
+    rate = abs(float(np.sum(moves * gradient) / np.sum(np.square(gradient))))
+    return rate if np.isfinite(rate) and rate else 1.0
 
 
 def own_rates(state: State) -> list[float]:
@@ -155,7 +170,7 @@ def _find_gradients(found: Conventions, case: Case, call: Call, observation: Obs
         if role and role not in places and (role != "input" or path in altered):
             places[role] = ("state", path)
     for role, key in _returned(call.result, case):
-        if role == "input" or role not in places:
+        if role not in places or (role == "input" and places[role][0] == "state"):
             places[role] = ("result", key)
     for parameter, own in (("weights", found.weights), ("bias", found.bias)):
         if own is None or parameter in places or own not in call.before:

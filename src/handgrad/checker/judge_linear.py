@@ -10,7 +10,7 @@ from handgrad.checker.cases import Array
 from handgrad.checker.catalogue import linear
 from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
 from handgrad.checker.catalogue.step import NOT_BOTH, STEP, STEP_DOES_NOTHING
-from handgrad.checker.conventions import Conventions, step_sizes
+from handgrad.checker.conventions import Conventions, fitting_rate, knows_step_size, step_sizes
 from handgrad.checker.judge_layer import NOT_WRITTEN, LayerJudge, at
 from handgrad.checker.judging import Sample, failed_by_itself, is_general, is_unknown, judge, named
 from handgrad.checker.lines import Line, is_unwritten
@@ -76,6 +76,18 @@ class _LinearJudge(LayerJudge):
     def __init__(self, observation: Observation, loss_divides: bool | None):
         super().__init__(observation)
         self.loss_divides = loss_divides
+        self.find_rate()
+
+    def find_rate(self) -> None:
+        """Where backward takes a step whose size stands in the code, take the one that fits."""
+        kind, _ = self.conventions.places.get("weights", ("", None))
+        call = self.runs[0].call("backward") if self.runs else None
+        if kind != "update" or call is None or knows_step_size(call):
+            return
+        moves = self.conventions.value(call, "weights")
+        right = self.situation(self.runs[0], 0).gradients["weights"]
+        if moves is not None:
+            self.conventions.rate = step_sizes(call)[0] * fitting_rate(moves, right)
 
     def parts(self) -> list[Part]:
         """Forward, the three gradients, and the step."""
@@ -219,11 +231,27 @@ class _LinearJudge(LayerJudge):
                 return None
             D = D.reshape(P.shape)
             rates = step_sizes(step)
+            if not knows_step_size(step):
+                rates = [self.rate_shown(backward, step) or rates[0]]
             eta = next((rate for rate in rates if close(got, P - rate * D)), rates[0])
             s = SimpleNamespace(n=run.case.n, P=P, D=D, eta=eta, G_symbol="", right=P - eta * D)
             got = got if step.failure is None and self.shapes_kept(step, role) else None
             samples.append(Sample(run.case, 0, got, s, step.failure))
         return samples
+
+    def rate_shown(self, backward: Call, step: Call) -> float | None:
+        """The step size that the weights show, where it stands in the code.
+
+        None where they show none: one of 1 is that of a step without any.
+        """
+        D = self.conventions.value(backward, "weights")
+        before, after = (
+            self.conventions.parameters(state)[0] for state in (step.before, step.after)
+        )
+        if D is None or before is None or after is None or before.shape != after.shape:
+            return None
+        rate = fitting_rate(before - after, D)
+        return None if np.isclose(rate, 1) else rate
 
     def remembers(self) -> bool:
         """Whether step changes more than the parameters and their gradients."""

@@ -5,7 +5,7 @@ import numpy as np
 from handgrad.checker import quantities
 from handgrad.checker.catalogue import network
 from handgrad.checker.catalogue.step import STEP
-from handgrad.checker.conventions import step_sizes
+from handgrad.checker.conventions import fitting_rate, knows_step_size, step_sizes
 from handgrad.checker.gradient_places import gradients_found
 from handgrad.checker.judge_network_gradients import GradientsJudge
 from handgrad.checker.judge_network_loss import judge_gradients_of_loss, with_fitting_labels
@@ -122,7 +122,7 @@ class _NetworkJudge(NetworkJudge):
             call = run.call("forward", number)
             assert call is not None
             s = self.situation(run, number)
-            got = self.output(call)
+            got = self.output(run, number)
             if not s.layers:
                 if call.failure is None and np.shape(got) == (s.n, s.c):
                     return Part("forward", "absent", note=OWN_WAY, unjudged=True)
@@ -169,8 +169,11 @@ class _NetworkJudge(NetworkJudge):
         if s.P.shape != s.D.shape or not np.all(np.isfinite(s.D)):
             return Part("step", "waiting")
         got = None if call.failure else joined([call.after[path] for path in paths])
-        steps = [s.P - rate * s.D for rate in step_sizes(call)]
-        s.right = next((moved for moved in steps if close(got, moved)), steps[0])
+        rates = step_sizes(call)
+        if not knows_step_size(call) and got is not None:
+            rates = [fitting_rate(s.P - got, s.D)]
+        s.eta = next((rate for rate in rates if close(got, s.P - rate * s.D)), rates[0])
+        s.right = s.P - s.eta * s.D
         sample = Sample(run.case, 0, got, s, call.failure)
         if got is not None and got.shape == s.P.shape and not sample.right:
             moved = [not close(call.after[path], call.before[path]) for path in paths]

@@ -12,6 +12,7 @@ from handgrad.checker.cases import Array, Case
 from handgrad.checker.catalogue import linear, network
 from handgrad.checker.catalogue.linear import SECOND
 from handgrad.checker.catalogue.scales import with_scales
+from handgrad.checker.conventions import fitting_rate, knows_step_size
 from handgrad.checker.gradient_places import Places, gradients_found
 from handgrad.checker.judging import Sample, is_general, is_unnamed, judge, named
 from handgrad.checker.judging_networks import NetworkJudge, joined
@@ -108,12 +109,11 @@ class GradientsJudge(NetworkJudge):
         assert forward is not None
         assert call is not None
         s = self.situation(run, number)
-        output = self.output(forward)
-        self.find_activation(s, output)
+        self.find_activation(s, self.output(run, number))
         if s.known:
             s.G = self.by_scores(s, run.case, number)
         rights, by_input = self.right_gradients(s, run, number)
-        found, places = self.found(list(rights), call)
+        found, places = self.found(rights, call)
         s.right = self.in_one_vector(rights, s)
         if number == 1 and rights:
             earlier = self.backward_pass(run, 0)
@@ -125,9 +125,17 @@ class GradientsJudge(NetworkJudge):
         returned = None if by_input is None else (call.result, by_input)
         return BackwardPass(sample, found, rights, places, returned)
 
-    def found(self, paths: list[str], call: Call) -> tuple[dict[str, Array], Places]:
-        """The gradients of these parameters, and where they are."""
-        return gradients_found(paths, call)
+    def found(self, rights: Mapping[str, Array], call: Call) -> tuple[dict[str, Array], Places]:
+        """The gradients of these parameters, and where they are.
+
+        Where they are applied with a step size that stands in the code, it is the one that fits.
+        """
+        found, places = gradients_found(list(rights), call)
+        applied = all(place == path for path, place in places.items())
+        if not applied or knows_step_size(call) or not rights:
+            return found, places
+        rate = fitting_rate(*(joined(list(arrays.values())) for arrays in (found, rights)))
+        return {path: array / rate for path, array in found.items()}, places
 
     def right_gradients(
         self, s: Situation, run: Run, number: int

@@ -1,7 +1,7 @@
 """Judging the gradients of a network that has its loss in its backward, which is given labels."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -131,7 +131,7 @@ class _LastLayer:
         if forward is None or backward is None or backward.failure is not None:
             return None
         s = judge_one.situation(run, 0)
-        judge_one.find_activation(s, judge_one.output(forward))
+        judge_one.find_activation(s, judge_one.output(run))
         if not s.known:
             return None
         link, layer = s.links[-1], network.backward(s)[0][-1]
@@ -227,7 +227,7 @@ class LossGradientsJudge(GradientsJudge):
         """Right: what backward returns may be anything."""
         return Part(PART, "right")
 
-    def found(self, paths: list[str], call: Call) -> tuple[dict[str, Array], Places]:
+    def found(self, rights: Mapping[str, Array], call: Call) -> tuple[dict[str, Array], Places]:
         """The gradients; where they are applied with a step size of its own, over that."""
-        found, places = super().found(paths, call)
+        found, places = gradients_found(list(rights), call)
         return {path: array / self.rate for path, array in found.items()}, places

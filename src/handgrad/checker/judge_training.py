@@ -30,8 +30,9 @@ def judge_training(
     """Whether the parts, put together, arrive where gradient descent arrives.
 
     Where a part is wrong, that is known already, and training is not judged. Nor is it where
-    there is no step, and backward moves nothing. Of steps with a memory, of regularized ones, and
-    of a network that ends in a softmax, no more is asked than that the loss falls.
+    there is no step, and backward moves nothing. Of steps with a memory, of regularized ones, of
+    steps of a size that is not known, and of a network that ends in a softmax, no more is asked
+    than that the loss falls.
     """
     verdict = LayerVerdict(observation.name, observation.kind)
     part = quantities.TRAINING.part
@@ -65,7 +66,8 @@ def judge_training(
     told = f"the loss went from {losses[0]:.4f} to {losses[1]:.4f} in {TRAINING_STEPS} steps"
     s.right = next((end for end in ends if close(outputs[1], end)), ends[0] if ends else None)
     # The gradient that a network with a softmax wants may be that with respect to the scores.
-    other = softened or observation.remembers or regularized
+    unknown = observation.remembers or observation.rate_in_code
+    other = softened or unknown or regularized
     if (s.right is None or other) and losses[1] < losses[0]:
         s.right = outputs[1]
     sample = Sample(run.case, 0, outputs[1], s)

@@ -17,7 +17,7 @@ from handgrad.checker.links import linear_layers
 from handgrad.checker.mathematics import HIDDEN_ACTIVATIONS, LAST_FUNCTIONS, are_probabilities
 from handgrad.checker.mistakes import Situation, close
 from handgrad.checker.network_trials import OWN_LAYERS
-from handgrad.checker.observation import Call, Observation, Run
+from handgrad.checker.observation import Observation, Run
 from handgrad.checker.quantities import Quantity
 from handgrad.checker.verdict import Part
 
@@ -79,14 +79,21 @@ class NetworkJudge:
 
     def ends_in_softmax(self) -> bool:
         """Whether every output is of probabilities."""
-        outputs = [self.output(run.calls[0]) for run in self.runs]
+        outputs = [self.output(run) for run in self.runs]
         return all(output is not None and are_probabilities(output) for output in outputs)
 
-    def output(self, forward: Call) -> Any:
-        """The array that forward returned, with the examples in rows, or None."""
-        if not isinstance(forward.result, np.ndarray):
-            return None
-        return forward.result.T if self.observation.columns else forward.result
+    def output(self, run: Run, number: int = 0) -> Any:
+        """The array that forward returned, with the examples in rows, or None.
+
+        Of several, it is the first that has the output's shape.
+        """
+        forward = run.call("forward", number)
+        result = None if forward is None else forward.result
+        several = result if isinstance(result, list) else [result]
+        arrays = [array for array in several if isinstance(array, np.ndarray)]
+        arrays = [array.T for array in arrays] if self.observation.columns else arrays
+        fitting = [array for array in arrays if array.shape == (run.case.n, run.case.c)]
+        return next(iter([*fitting, *arrays]), None)
 
     def situation(self, run: Run, number: int) -> Situation:
         """What the formulas may use; `known` is whether it is known what is between the layers."""

@@ -124,6 +124,8 @@ def pass_loss(trial: Trial, form: Form, Z: Array, labels: np.ndarray) -> Any:
     backward = method(trial.thing, names.BACKWARD)
     assert backward is not None  # It was chosen for having one.
     needed = required_names(backward)
+    if isinstance(trial.result, tuple) and len(trial.result) > 1:
+        values["cache"] = trial.result[1]
     if len(needed) == 1 and names.argument_role(needed[0], values) is None:
         values = {"gradient": np.ones(())}
     elif form.softened:

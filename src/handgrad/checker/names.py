@@ -141,6 +141,7 @@ def loss_takes(class_name: str) -> tuple[str, ...]:
 _WEIGHTS = {"w", "weight", "weights", "kernel", "theta", "wts", "wt", "matrix"}
 _BIAS = {"b", "bias", "biases", "beta", "intercept", "offset"}
 _INPUT = {"x", "in", "input", "inputs", "a", "prev", "previous", "z"}
+_MEMORIES = {"velocity", "velocities", "momentum", "momenta", "moments", "v", "m", "s", "cache"}
 _MARKS = re.compile(
     r"gradients|gradient|grads(?=$|\d|[wbx]|input|param)|grad|deltas|delta|nabla|partial|dldz|"
     r"derivative|^dloss|^dl(?=d)|^d(?!ata|im|type)|^g(?=[wb]\d*$)|^(loss)?wrt"
@@ -156,6 +157,12 @@ def parameter_role(path: str) -> str | None:
     name = re.sub(r"(\.\d+)+$", "", path)
     role = gradient_of(f"d_{name.rpartition('.')[2]}")
     return role if role in ("weights", "bias") else None
+
+
+def is_memory(path: str) -> bool:
+    """Whether an array stands among those that an optimizer remembers: velocity.W1, m.b2."""
+    *holders, _ = path.split(".")
+    return any(plain(holder) in _MEMORIES for holder in holders)
 
 
 def is_gradient(path: str) -> bool:

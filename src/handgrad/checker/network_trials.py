@@ -11,8 +11,9 @@ import numpy as np
 
 from handgrad.checker import cases, names
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.binding import gathers, required_names
+from handgrad.checker.binding import gathers, parameter_names, required_names
 from handgrad.checker.cases import HIDDEN_DIM, LABELS, Array, Case
+from handgrad.checker.conventions import knows_step_size
 from handgrad.checker.discovery import takes_layers
 from handgrad.checker.layer_trials import pass_twice, timed_out
 from handgrad.checker.layout import way_round
@@ -143,6 +144,7 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
     or layers of its file, which are also what it is given where it has a method to add them.
     """
     case = cases.NETWORK
+    of_three = len(_unknown_sizes(subject.cls)) == 3
     activations: list[Any] = ["Sigmoid", "sigmoid", "ReLU", "relu"]
     for kind in ("sigmoid", "relu", "tanh"):
         activations += [other.cls for other in others if other.kind == kind]
@@ -153,6 +155,8 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
         widths = [case.d, *hidden, case.c]
         sizes: Values = {"input_dim": case.d, "output_dim": case.c}
         sizes["hidden_dim"] = hidden if several else HIDDEN_DIM
+        if of_three:
+            sizes = {role: sizes[role] for role in ("input_dim", "hidden_dim", "output_dim")}
         sizes["num_layers"] = _stack(others, case, widths) if form == "layers" else num_layers
         if form == "widths":
             sizes["num_layers"] = widths
@@ -182,10 +186,12 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
         for columns in (False, True):
             X = batch(case, columns)[0]
             output = output_of(thing, X)
-            if output is None or (columns and output.shape != (case.c, case.n)):
+            single = output is not None and _is_single(subject.cls, output, case, columns)
+            width = 1 if single else case.c
+            if output is None or (columns and output.shape != (width, case.n)):
                 continue
             if parameters_of(thing, X):
-                return NetworkWay(make, columns, takes_depth=takes_depth)
+                return NetworkWay(make, columns, replace(case, c=width), takes_depth=takes_depth)
             empty.append(NetworkWay(make))
             break
     told = takes_layers(subject.cls) or not subject.takes_sizes
@@ -200,6 +206,19 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
     if not made and _asks_for_data(subject.cls):
         return replace(first, unjudged=GIVEN_DATA)
     return next(iter([*empty, *made]), first)
+
+
+def _unknown_sizes(cls: type) -> list[str]:
+    """What a class asks for by names that say nothing: of three, the second is the hidden width."""
+    return [name for name in required_names(cls) if not names.argument_role(name, names.ARGUMENTS)]
+
+
+def _is_single(cls: type, output: Array, case: Case, columns: bool) -> bool:
+    """Whether a network that is not asked for a number of outputs has one."""
+    widths = ["output_dim", "layer_sizes"]
+    asked = any(names.argument_role(name, widths) for name in parameter_names(cls))
+    shape = (1, case.n) if columns else (case.n, 1)
+    return output.shape == shape and not asked and not takes_layers(cls)
 
 
 def _asks_for_data(cls: type) -> bool:
@@ -278,6 +297,8 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
                 if last.method == "step":
                     observation.stepped = True
                     observation.remembers |= any(map(_is_memory, changed(last)))
+        calls = [call for part in parts for call in part.run.calls]
+        observation.rate_in_code = any(map(_moves_by_itself, calls))
         return [outputs[0], _forward(parts, X, observation.columns)]
 
     outputs, record.failure = attempt(None, train)
@@ -290,6 +311,12 @@ def _is_memory(path: str) -> bool:
     """Whether an array that a step changed is none of parameters and gradients."""
     leaf = path.rpartition(".")[2]
     return names.parameter_role(leaf) is None and not names.is_gradient(path)
+
+
+def _moves_by_itself(call: Call) -> bool:
+    """Whether a call moves parameters by a step size that is not known."""
+    moved = any(names.parameter_role(path) for path in changed(call))
+    return moved and call.method != "forward" and not knows_step_size(call)
 
 
 def _parts(subjects: list[Subject], observation: Observation) -> tuple[list[Any], Case] | None:

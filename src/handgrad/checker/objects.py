@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.checker.names import argument_role
 from handgrad.checker.observation import State
 
 MOST_NUMBERS = 20_000
@@ -93,6 +94,9 @@ def same(one: Any, other: Any) -> bool:
 def _walk(thing: Any, path: str, seen: set[int], depth: int) -> Iterator[tuple[str, Any]]:
     if isinstance(thing, np.ndarray | np.generic | float) and not _is_of_objects(thing):
         yield path, thing
+        return
+    if isinstance(thing, int) and argument_role(path.rpartition(".")[2], ["own_step_size"]):
+        yield path, float(thing)
         return
     if isinstance(thing, list) and thing and all(isinstance(item, float) for item in thing):
         yield path, thing

@@ -68,6 +68,8 @@ class Observation:
         Whether its forward is: the same object puts out other numbers for the same input.
     remembers
         Whether its steps changed more than the parameters, as a momentum does.
+    rate_in_code
+        Whether a training run moved parameters by a step size that was not given, nor is kept.
     unjudged
         Why a network is not judged, if it is not.
     made_without_activation
@@ -95,6 +97,7 @@ class Observation:
     stepped: bool = False
     random: bool = False
     remembers: bool = False
+    rate_in_code: bool = False
     unjudged: str = ""
     made_without_activation: bool = False
     own_forward: bool = False

@@ -61,8 +61,8 @@ def try_forward(
     result, failure = attempt(None, lambda: bind(forward, {"input": X.copy()}, named=training)())
     if result is None:
         result = kept_output(thing)
-    if isinstance(result, tuple) and result:
-        result = result[0]
+    if isinstance(result, tuple | list) and result:
+        result = result[0 if isinstance(result, tuple) else -1]  # A list is of all layers' outputs.
     return (result if isinstance(result, np.ndarray) else None), failure
 
 
@@ -96,7 +96,10 @@ def is_random(thing: Any, X: Array) -> bool:
 
 
 def parameters_of(thing: Any, X: Array) -> list[str]:
-    """The arrays that change the output when they are changed, or that are named as parameters."""
+    """The arrays that change the output when they are changed, or that are named as parameters.
+
+    An array that is named so may be what an optimizer remembers of the parameter.
+    """
     before = output_of(twin(thing), X)
     arrays = arrays_in(thing)
     found = []
@@ -106,7 +109,7 @@ def parameters_of(thing: Any, X: Array) -> list[str]:
         if own is None or array.dtype.kind != "f" or not array.size or not own.flags.writeable:
             continue
         own += 0.5 + np.arange(own.size, dtype=own.dtype).reshape(own.shape)
-        if names.parameter_role(path) or (
+        if (names.parameter_role(path) and not names.is_memory(path)) or (
             before is not None and not same(before, output_of(changed, X))
         ):
             found.append(path)

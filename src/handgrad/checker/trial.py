@@ -114,19 +114,19 @@ class Trial:
         return any(inspect.isclass(value) and method(value, names.CLEAR) for value in values)
 
     def step(self) -> bool:
-        """Call step, unless it asks for an optimizer.
+        """Call step, unless it asks for an optimizer, or for more than can be guessed.
 
-        Where a network has its loss in it, it may ask for what backward returned, too.
+        It may ask for what backward returned, too.
         """
         function = method(self.thing, names.STEP)
         asked = required_names(function) if function else []
         if any(names.argument_role(name, ["optimizer"]) for name in asked):
             return False
         values: dict[str, Any] = {"step_size": STEP_SIZE}
-        if not self.run.labels:
-            return self.make("step", names.STEP, values)
+        if any(names.argument_role(name, ["gradients"]) for name in asked):
+            values["gradients"] = self.result
         try:
-            return self.make("step", names.STEP, {**values, "gradients": self.result})
+            return self.make("step", names.STEP, values)
         except CannotGuessError:
             return False
 
