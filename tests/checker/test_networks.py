@@ -358,9 +358,22 @@ class ThatRemembersVelocities:
             self.params[name] = self.params[name] + self.velocity[name]
 
 
+class InSinglePrecision(MLP):
+    """Its differences would be of rounding alone."""
+
+    def __init__(self, d, c, h, num_layers):
+        super().__init__(d, c, h, num_layers)
+        self.W = [W.astype(np.float32) for W in self.W]
+        self.b = [b.astype(np.float32) for b in self.b]
+
+    def forward(self, x):
+        return super().forward(x.astype(np.float32))
+
+
 @pytest.mark.parametrize(
     "network",
     [
+        InSinglePrecision,
         ThatListsItsActivations,
         ThatReturnsItsCaches,
         OfAStepSizeInTheCode,

@@ -142,17 +142,15 @@ class GradientsJudge(NetworkJudge):
     ) -> tuple[dict[str, Array], Array | None]:
         """Those of the parameters, and that of the input; empty and None where they are unknown.
 
-        Of the first pass they are central differences; of the others, and of a wide network, those
-        of the linear layers and activations that its forward is known to have.
+        They are those of the linear layers and activations that its forward is known to have, or
+        else, of the first pass, central differences.
         """
         scale = 1 / s.n if self.mean_in_layers else 1
-        of_first = self.observation.differences if run is self.runs[0] else []
-        differences = of_first[number] if number < len(of_first) else {}
-        if differences:
-            paths = [path for path in self.in_order(s, run) if path in differences]
-            return {path: scale * differences[path] for path in paths}, differences["input"]
         if not s.known:
-            return {}, None
+            of_first = self.observation.differences if run is self.runs[0] else []
+            differences = of_first[number] if number < len(of_first) else {}
+            paths = [path for path in self.in_order(s, run) if path in differences]
+            return {path: scale * differences[path] for path in paths}, differences.get("input")
         layers, by_input = network.backward(s)
         arrays = [scale * array for layer in layers for array in layer.gradients]
         turned = {link.weights for link in s.links if link.turned}

@@ -55,7 +55,8 @@ def judge_gradients_of_loss(observation: Observation) -> tuple[Part, str]:
     for how in ATTEMPTS:
         judged = [(judge_one.part(), str(judge_one)) for judge_one in _fitting(observation, *how)]
         if judged:
-            return min(judged, key=lambda pair: _complexity(pair[0]))
+            part, loss = min(judged, key=lambda pair: _complexity(pair[0]))
+            return part, "" if part.unjudged else loss
     return Part(PART, "absent", note=UNKNOWN_LOSS, unjudged=True), ""
 
 

@@ -13,6 +13,7 @@ from handgrad.checker import cases, names
 from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.binding import gathers, parameter_names, required_names
 from handgrad.checker.cases import HIDDEN_DIM, LABELS, Array, Case
+from handgrad.checker.conventions import arrays_in as arrays_of_result
 from handgrad.checker.conventions import knows_step_size
 from handgrad.checker.discovery import takes_layers
 from handgrad.checker.layer_trials import pass_twice, timed_out
@@ -34,6 +35,7 @@ from handgrad.checker.probing import (
     batch,
     fill_parameters,
     is_random,
+    output_among,
     output_of,
     parameters_of,
 )
@@ -82,7 +84,9 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
     X = batch(run.case, observation.columns)[0]
     run.parameters = parameters_of(thing, X)
     fill_parameters(thing, run.parameters, run.case)
-    if observation.takes_labels:  # Large scores would leave its loss no slope.
+    output = output_of(twin(thing), X)
+    softened = output is not None and are_probabilities(output.T if observation.columns else output)
+    if observation.takes_labels or softened:  # Large scores would leave a softmax no slope.
         for path, array in arrays_in(thing).items():
             if path in run.parameters:
                 array *= 0.3
@@ -341,7 +345,7 @@ def _forward(parts: list[Trial], X: Array, columns: bool) -> Array:
     for part in parts:
         if not part.forward(value):
             raise RuntimeError("forward failed")
-        value = _first(part.result)
+        value = output_among(part.result)
     return value.T if columns else value
 
 
@@ -350,11 +354,14 @@ def _backward(parts: list[Trial], G: Array, columns: bool) -> None:
     for part in reversed(parts):
         if not part.backward(value):
             raise RuntimeError("backward failed")
-        value = _first(part.result)
+        value = _passed_on(part.result, part.input_shape)
 
 
-def _first(result: Any) -> Any:
-    return result[0] if isinstance(result, tuple | list) and result else result
+def _passed_on(result: Any, shape: tuple[int, ...]) -> Any:
+    """What goes to the layer below: of several arrays the one of this shape, or else the first."""
+    arrays = [array for _, array in arrays_of_result(plain_result(result))]
+    fitting = [array for array in arrays if array.shape == shape]
+    return next(iter([*fitting, *arrays]), None)
 
 
 def _loss_gradient(
@@ -375,8 +382,9 @@ def _loss_gradient(
             continue
 
         def own(Z: Array, trial: Trial = trial, form: Form = form) -> Array:
-            result = _first(pass_loss(trial, form, Z, case.labels()))
-            return np.array(form.in_rows(result), dtype=float)
+            result = pass_loss(trial, form, Z, case.labels())
+            shape = Z.shape[::-1] if form.columns else Z.shape
+            return np.array(form.in_rows(_passed_on(result, shape)), dtype=float)
 
         gradient, failure = attempt(None, own, Z)
         if failure is None and any(close(gradient, k * right(Z)) for k in (1, case.n)):

@@ -61,9 +61,15 @@ def try_forward(
     result, failure = attempt(None, lambda: bind(forward, {"input": X.copy()}, named=training)())
     if result is None:
         result = kept_output(thing)
-    if isinstance(result, tuple | list) and result:
-        result = result[0 if isinstance(result, tuple) else -1]  # A list is of all layers' outputs.
+    result = output_among(result)
     return (result if isinstance(result, np.ndarray) else None), failure
+
+
+def output_among(result: Any) -> Any:
+    """The output in what forward returned: the first of a tuple, the last of a list (all layers')."""
+    if isinstance(result, tuple | list) and result:
+        return result[0 if isinstance(result, tuple) else -1]
+    return result
 
 
 def whether_training(thing: Any, X: Array) -> Mapping[str, bool]:

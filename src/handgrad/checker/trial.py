@@ -45,6 +45,11 @@ class Trial:
             self.run.calls[-1].result = plain_result(self.result)
         return returned
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of what the last forward was given."""
+        return np.shape(self._originals["input"])
+
     def backward(self, G: Array) -> bool:
         """Call backward, first clearing the gradients where there is a method for that.
 

@@ -32,8 +32,8 @@ _SHIFTED = (
 OUTPUT = (
     Mistake(*_SHIFTED, lambda s: -np.log((s.P * np.roll(s.Y, 1, axis=1)).sum(axis=1)).mean()),
     Mistake(*_SHIFTED, lambda s: -np.log((s.P * np.roll(s.Y, -1, axis=1)).sum(axis=1)).mean()),
-    Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[:-1].mean()),
-    Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[1:].mean()),
+    Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[:-1].sum() / (s.n - 1)),
+    Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[1:].sum() / (s.n - 1)),
     Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[:-1].sum() / s.n),
     Mistake(*LEFT_OUT, lambda s: _losses(s.P, s)[1:].sum() / s.n),
     Mistake(
