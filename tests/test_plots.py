@@ -1,15 +1,27 @@
 """What the pictures show, read back from matplotlib's own objects."""
 
+import io
+import struct
+import threading
+
 import numpy as np
 import pytest
+from matplotlib import rc_context, rcParams
+from matplotlib.figure import Figure
 
+from handgrad.calibration import reliability
 from handgrad.datasets import Dataset
 from handgrad.evaluation import Evaluation
+from handgrad.naive_bayes import LinearForm
 from handgrad.naive_bayes.study import Duplication
-from handgrad.plots.bayes import duplication
+from handgrad.plots.bayes import class_weights, duplication, reliability_diagrams
 from handgrad.plots.curves import learning_curves
 from handgrad.plots.digits import confusion_matrix, most_wrong
+from handgrad.plots.studies import curves, gradients, heat_map
+from handgrad.plots.style import default_style
+from handgrad.plots.warps import warp_gallery
 from handgrad.training import Epoch, History
+from handgrad.warps import Warps
 
 
 def a_history(explodes=False):
@@ -41,6 +53,86 @@ def test_learning_curves_are_losses_left_in_red_and_accuracies_right_in_blue():
     assert losses.get_ylabel() == "average cross-entropy"
     assert accuracies.yaxis.get_label_position() == "right"
     assert len(figure.legends[0].get_texts()) == 4
+
+
+EVALUATION = Evaluation(np.log([[0.25, 0.75], [0.9, 0.1]]), np.array([0, 0]))
+
+PICTURES = {
+    "learning curves": lambda: learning_curves(a_history(), "title"),
+    "curves": lambda: curves({"default": a_history()}, "title"),
+    "heat map": lambda: heat_map(np.eye(2), ("seed", ["1", "2"]), ("seed", ["1", "2"])),
+    "gradients": lambda: gradients({"deep": np.ones((3, 2))}, "title"),
+    "confusion matrix": lambda: confusion_matrix(np.array([[5, 1], [0, 7]])),
+    "most wrong": lambda: most_wrong(
+        EVALUATION, Dataset(np.zeros((2, 2, 2), np.uint8), np.zeros(2, int), class_count=2)
+    ),
+    "class weights": lambda: class_weights(LinearForm(np.arange(4.0), 0.0), (2, 2), [0, 1]),
+    "reliability": lambda: reliability_diagrams(
+        {"one": reliability(np.exp(EVALUATION.log_proba), EVALUATION.labels)}
+    ),
+    "duplication": lambda: duplication(
+        Duplication(np.full((5, 1), 0.6), {1: EVALUATION}, {1: EVALUATION})
+    ),
+    "warps": lambda: warp_gallery(np.eye(6), Warps()),
+}
+
+MATPLOTLIBRC = {
+    "axes.facecolor": "black",
+    "font.size": 20,
+    "lines.linestyle": "--",
+    "savefig.dpi": 30,
+    "savefig.facecolor": "black",
+    "text.usetex": True,
+    "xtick.labelsize": 30,
+}
+
+
+def saved(figure, **options):
+    """A figure as a PNG file, its layout left out: that takes the most time."""
+    figure.set_layout_engine("none")
+    file = io.BytesIO()
+    figure.savefig(file, format="png", **options)
+    return file.getvalue()
+
+
+def size(png):
+    """The width and height that a PNG file's header says."""
+    return struct.unpack(">II", png[16:24])
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_a_users_matplotlibrc_changes_no_picture(picture):
+    draw = PICTURES[picture]
+    expected = saved(draw(), dpi=20)
+    with rc_context(MATPLOTLIBRC):
+        assert saved(draw(), dpi=20) == expected
+        assert rcParams["font.size"] == 20
+
+
+def test_a_figure_is_drawn_elsewhere_as_it_is_saved_and_is_saved_as_asked():
+    with rc_context(MATPLOTLIBRC):
+        figure = learning_curves(a_history())
+        figure.draw_without_rendering()
+        assert {label.get_fontsize() for label in figure.axes[0].get_xticklabels()} == {10}
+        assert size(saved(figure)) == (1200, 720)
+        assert size(saved(figure, dpi=10)) == (80, 48)
+
+
+def test_threads_that_draw_at_once_leave_the_users_settings_as_they_were():
+    inside = threading.Event()
+
+    def draw():
+        with default_style():
+            inside.set()
+
+    with rc_context({"font.size": 20}):
+        other = threading.Thread(target=draw)
+        with default_style():
+            other.start()
+            assert not inside.wait(0.05)
+        other.join()
+        assert rcParams["font.size"] == 20
+        assert Figure().suptitle("theirs").get_fontsize() != 12
 
 
 def heights(axes, losses):

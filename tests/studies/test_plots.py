@@ -10,6 +10,7 @@ import pytest
 
 from handgrad.plots.curves import learning_curves
 from handgrad.plots.studies import curves, gradients, heat_map
+from handgrad.plots.style import default_style
 from handgrad.training import Epoch, History
 
 
@@ -40,7 +41,7 @@ def test_curves_share_two_axes_and_name_every_run():
 def drawn_texts(figure):
     """The texts of a picture as a reader sees them."""
     file = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none"}):
+    with default_style(), matplotlib.rc_context({"svg.fonttype": "none"}):
         figure.savefig(file, format="svg")
     return re.findall(">([^<>]+)</text>", file.getvalue())
 

@@ -1,1 +1,4 @@
-"""Every picture: functions that take results and return a matplotlib Figure."""
+"""Every picture: functions that take results and return a matplotlib Figure.
+
+A user's matplotlibrc changes none of them: see `style`.
+"""

@@ -11,6 +11,7 @@ from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
 from handgrad.calibration import Reliability
 from handgrad.naive_bayes import LinearForm, duplicated_log_odds
 from handgrad.naive_bayes.study import FEATURE_COPIES, Duplication, mean_confidence
+from handgrad.plots.style import Picture, default_style
 
 COLUMNS = 5
 
@@ -19,6 +20,7 @@ MOST_CLASSES = 20
 """Of how many classes the weights are drawn: as many as a page has room for."""
 
 
+@default_style()
 def class_weights(form: LinearForm, image_shape: tuple[int, int], labels: Sequence[int]) -> Figure:
     """Draw the weights of each class as an image: blue speaks for the class, red against it.
 
@@ -34,7 +36,7 @@ def class_weights(form: LinearForm, image_shape: tuple[int, int], labels: Sequen
     columns = min(COLUMNS, len(images))
     lines = -(-len(images) // columns)
     width = max(1.6 * columns, 3.2)
-    figure = Figure(figsize=(width, 1.8 * lines + 0.8), dpi=150, layout="constrained")
+    figure = Picture(figsize=(width, 1.8 * lines + 0.8), dpi=150, layout="constrained")
     grid = figure.subplots(lines, columns, squeeze=False).ravel()
     largest = np.abs(images).max()
     for axes in grid:
@@ -47,6 +49,7 @@ def class_weights(form: LinearForm, image_shape: tuple[int, int], labels: Sequen
     return figure
 
 
+@default_style()
 def reliability_diagrams(diagrams: Mapping[str, Reliability]) -> Figure:
     """Draw accuracy against confidence, a panel a classifier, and how often each confidence occurs.
 
@@ -54,7 +57,7 @@ def reliability_diagrams(diagrams: Mapping[str, Reliability]) -> Figure:
     it claims too much, and where it is above, too little.
     """
     apart = ConstrainedLayoutEngine(w_pad=0.1)  # One panel's 100% is beside the next one's 0%.
-    figure = Figure(figsize=(2.7 * len(diagrams) + 0.5, 4.6), dpi=150, layout=apart)
+    figure = Picture(figsize=(2.7 * len(diagrams) + 0.5, 4.6), dpi=150, layout=apart)
     grid = figure.subplots(
         2, len(diagrams), sharex=True, sharey="row", squeeze=False, height_ratios=(3, 1)
     )
@@ -95,9 +98,10 @@ def _reliability(axes: Axes, diagram: Reliability) -> None:
     axes.set_box_aspect(1)
 
 
+@default_style()
 def duplication(found: Duplication) -> Figure:
     """Draw what copied features do: dots are models fitted on k copies, lines the closed form."""
-    figure = Figure(figsize=(9, 4.4), dpi=150, layout="constrained")
+    figure = Picture(figsize=(9, 4.4), dpi=150, layout="constrained")
     one, images = figure.subplots(1, 2)
     _one_feature(one, found)
     _images(images, found)

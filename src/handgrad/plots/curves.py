@@ -12,6 +12,7 @@ from matplotlib.ticker import (
 )
 from numpy.typing import NDArray
 
+from handgrad.plots.style import Picture, default_style
 from handgrad.training import History
 
 LOSS_COLOR, ACCURACY_COLOR = "tab:red", "tab:blue"
@@ -24,6 +25,7 @@ LARGEST = 1e100
 numbers overflows."""
 
 
+@default_style()
 def learning_curves(history: History, title: str | None = None) -> Figure:
     """Draw a run's course over its iterations.
 
@@ -32,7 +34,7 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     left axis is logarithmic above the others, and says so: nothing is cut off.
     """
     # (Its margins are given: to have them found out would take as long as all the rest.)
-    figure = Figure(figsize=(8, 4.8), dpi=150)
+    figure = Picture(figsize=(8, 4.8), dpi=150)
     loss_axes = figure.add_subplot()
     figure.subplots_adjust(left=0.12, right=0.905, bottom=0.235, top=0.94 if title else 0.98)
     accuracy_axes = loss_axes.twinx()

@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 
 from handgrad.datasets import Dataset
 from handgrad.evaluation import Evaluation
+from handgrad.plots.style import Picture, default_style
 
 
+@default_style()
 def confusion_matrix(confusion: NDArray[np.intp]) -> Figure:
     """Draw how many examples of each class, the row, were taken for which, the column, c × c.
 
@@ -15,7 +17,7 @@ def confusion_matrix(confusion: NDArray[np.intp]) -> Figure:
     """
     c = len(confusion)
     side = min(max(4.0, 0.55 * c + 1.5), 18.0)
-    figure = Figure(figsize=(side, side), dpi=150, layout="constrained")
+    figure = Picture(figsize=(side, side), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     mistakes = np.where(np.eye(c, dtype=bool), 0, shares)
@@ -31,6 +33,7 @@ def confusion_matrix(confusion: NDArray[np.intp]) -> Figure:
     return figure
 
 
+@default_style()
 def most_wrong(evaluation: Evaluation, dataset: Dataset, count: int = 24) -> Figure:
     """Draw the images whose label was given the least probability, worst first.
 
@@ -46,7 +49,7 @@ def most_wrong(evaluation: Evaluation, dataset: Dataset, count: int = 24) -> Fig
     rows, predictions = evaluation.most_wrong(count), evaluation.predictions
     columns = 8
     lines = max(1, -(-len(rows) // columns))
-    figure = Figure(figsize=(columns * 1.15, lines * 1.5), dpi=150, layout="constrained")
+    figure = Picture(figsize=(columns * 1.15, lines * 1.5), dpi=150, layout="constrained")
     grid = figure.subplots(lines, columns, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()

@@ -20,6 +20,7 @@ from handgrad.plots.curves import (
     marker_for,
     ordinary_end,
 )
+from handgrad.plots.style import Picture, default_style
 from handgrad.training import History
 
 DEFAULT_COLOR = "0.25"
@@ -41,6 +42,7 @@ LABEL_CHARACTERS = 8
 """How much text a line below a column of a heat map has room for."""
 
 
+@default_style()
 def curves(
     histories: Mapping[str, History],
     title: str | None = None,
@@ -54,7 +56,7 @@ def curves(
     accuracy that a run ended with; the runs that diverged say so instead. A note is said below the
     title.
     """
-    figure = Figure(figsize=(11, 4.8), dpi=120, layout="constrained")
+    figure = Picture(figsize=(11, 4.8), dpi=120, layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(1, 2)
     colors = cycle(matplotlib.color_sequences["tab10"])
     lines = []
@@ -94,6 +96,7 @@ def curves(
     return figure
 
 
+@default_style()
 def heat_map(
     cells: NDArray[np.float64],
     down: tuple[str, Sequence[str]],
@@ -120,7 +123,7 @@ def heat_map(
     lines = max(label.count("\n") for label in below)
     width = max(5.0, 0.75 * min(columns, MOST_COLUMNS) + 2.5)
     height = max(3.5, 0.5 * min(rows, MOST_ROWS) + 1.8 + 0.17 * lines)
-    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
+    figure = Picture(figsize=(width, height), dpi=120, layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(cells, cmap="viridis", aspect="auto")
     across_step, down_step = -(-columns // MOST_COLUMNS), -(-rows // MOST_ROWS)
@@ -135,6 +138,7 @@ def heat_map(
     return figure
 
 
+@default_style()
 def gradients(
     runs: Mapping[str, NDArray[np.float64]], title: str | None = None, note: str = ""
 ) -> Figure:
@@ -142,7 +146,7 @@ def gradients(
 
     A run's norms are epochs × num_layers. A note is said below the title.
     """
-    figure = Figure(figsize=(5.5 * len(runs), 4.6), dpi=120, layout="constrained")
+    figure = Picture(figsize=(5.5 * len(runs), 4.6), dpi=120, layout="constrained")
     panels = figure.subplots(1, len(runs), sharey=True, squeeze=False).ravel()
     for axes, (name, norms) in zip(panels, runs.items(), strict=True):
         layers = norms.shape[1]

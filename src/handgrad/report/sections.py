@@ -37,9 +37,11 @@ class Pictures:
         """
         import matplotlib
 
+        from handgrad.plots.style import default_style
+
         figure.set_size_inches(*size)
         file = io.BytesIO()
-        with matplotlib.rc_context({"svg.hashsalt": "handgrad"}):
+        with default_style(), matplotlib.rc_context({"svg.hashsalt": "handgrad"}):
             figure.savefig(file, format="svg", metadata={"Date": None})
         name = f"picture-{len(self.files) + 1}.svg"
         self.files[name] = file.getvalue()
