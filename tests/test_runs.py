@@ -69,6 +69,18 @@ def test_the_folder_holds_what_it_should(tmp_path, source):
     assert (folder / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_run_whose_picture_cannot_be_drawn_has_its_summary(tmp_path, source, monkeypatch):
+    run = Run.create(tmp_path / "run", Hyperparameters(max_epochs=1), source)
+    list(run.training)
+    with monkeypatch.context() as broken:
+        broken.setattr("handgrad.plots.curves.learning_curves", lambda history: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run.finish("finished")
+    assert json.loads((run.folder / "summary.json").read_text())["status"] == "finished"
+    Run.resume(run.folder).finish("finished")
+    assert (run.folder / "learning-curves.png").exists()
+
+
 def test_the_same_seed_writes_the_same_bytes(tmp_path, source):
     for name in ("one", "two"):
         carried_out(tmp_path / name, Hyperparameters(max_epochs=3), source)

@@ -159,16 +159,25 @@ class Run:
 
         `status` says how the run ended: "finished", "interrupted" or "diverged".
         """
-        history = self.training.history
         self.checkpoint()
         if self.training.diverged:  # Then there are iterations after its last epoch.
-            _write_history(self.folder, history)
+            _write_history(self.folder, self.training.history)
+        try:
+            self._draw()
+        except Exception:  # The figures are worth more than their picture.
+            self._conclude(status)
+            raise
+        self._conclude(status)  # Last: a folder with a summary has all the rest.
+
+    def _draw(self) -> None:
+        history = self.training.history
         if history.train_loss:
             from handgrad.plots.curves import learning_curves
             from handgrad.plots.saving import save
 
             save(learning_curves(history), self.folder / "learning-curves.png")
-        # Last: a folder with a summary has all the rest.
+
+    def _conclude(self, status: str) -> None:
         write_text(self.folder / "summary.json", _summary(self.training, status))
         self._lock.close()
 
