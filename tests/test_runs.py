@@ -244,6 +244,18 @@ def test_a_run_whose_configuration_was_changed_is_not_gone_on_with(tmp_path, sou
         Run.resume(tmp_path / "run")
 
 
+def test_a_run_is_not_gone_on_with_to_an_end_that_it_has_passed(tmp_path, source):
+    folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=3), source).folder
+    before = contents(folder), (folder / "summary.json").read_text()
+    config = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(config.replace("max_epochs = 3", "max_epochs = 2"))
+    with pytest.raises(
+        DataError, match="max_epochs = 2, but the run was trained for 3 epochs; expected 3 or"
+    ):
+        Run.resume(folder)
+    assert (contents(folder), (folder / "summary.json").read_text()) == before
+
+
 @pytest.mark.parametrize("data", ['data = "x"\n', "[data]\nfingerprint = 1\nreading = 1\n"])
 def test_data_that_are_no_table_are_named(tmp_path, data):
     (tmp_path / "config.toml").write_text(data + "[hyperparameters]\n")

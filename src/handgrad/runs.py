@@ -39,6 +39,7 @@ from handgrad.models import (
     write_tensors,
 )
 from handgrad.training import Epoch, History, Training
+from handgrad.wording import counted
 
 SECONDS_BETWEEN_CHECKPOINTS = 1.0
 
@@ -106,7 +107,7 @@ class Run:
             If another process writes to the folder.
         DataError
             If the folder is not a run, is damaged, or its data or its config.toml, but for
-            max_epochs, have changed.
+            max_epochs, have changed, or max_epochs is less than what is trained already.
         """
         folder = Path(folder)
         hyperparameters, source, recorded = read_config(folder)
@@ -297,6 +298,11 @@ def _read_checkpoint(path: Path, training: Training) -> tuple[int, int, dict[str
     if settings != _settled(training):
         raise DataError(
             f"{path.parent}: config.toml has changed since the run was started; only max_epochs may"
+        )
+    if epoch > training.hyperparameters.max_epochs:
+        raise DataError(
+            f"{path.parent}: config.toml has max_epochs = {training.hyperparameters.max_epochs}, "
+            f"but the run was trained for {counted(epoch, 'epoch')}; expected {epoch} or more"
         )
     return epoch, averaged, state
 
