@@ -18,7 +18,7 @@ from handgrad.errors import DataError, UsageError
 from handgrad.files import joined, locked
 from handgrad.studies import RunSpec, Study, read_study
 from handgrad.studies.board import new_board
-from handgrad.studies.folder import plan_study
+from handgrad.studies.folder import definition, plan_study
 from handgrad.studies.pictures import draw
 from handgrad.studies.pool import RETRIES, run_here
 from handgrad.studies.results import best_result, read_failures, read_results, write_results
@@ -205,6 +205,7 @@ def test_a_study_that_grows_runs_what_is_new(study, reference):
     grown = study(STUDY + '[[run]]\nname = "more"\n')
     assert list(carry_out(grown, reference)) == ["more"]
     assert len(rows_but_for_seconds(reference)) == 6
+    assert read_study(reference) == grown
 
 
 def test_a_question_asked_later_has_only_the_gradients_measured(study, reference):
@@ -303,7 +304,7 @@ def test_a_beginning_that_never_became_a_run_is_in_nobodys_way(study, tmp_path):
     half = plan.tasks[0].folder.with_name(f".{plan.tasks[0].name}")
     half.mkdir(parents=True)
     (half / "config.toml").write_text("half")
-    (tmp_path / "out" / "study.toml").write_text(STUDY)
+    (tmp_path / "out" / "study.toml").write_text(definition(study().document))
     endings = carry_out(study(), tmp_path / "out")
     assert {ending.status for ending in endings.values()} == {"finished"}
     assert not half.exists()
@@ -518,6 +519,43 @@ def test_another_study_does_not_take_the_place_of_one(study, reference):
     with pytest.raises(UsageError, match="has another study, with no run of these"):
         plan_study(study(other), reference)
     assert (reference / "results.csv").read_bytes() == before
+
+
+def test_a_study_of_another_name_does_not_take_the_place_of_one(study, reference):
+    before = {path: path.read_bytes() for path in reference.glob("*.*")}
+    other = study('name = "other"\n' + STUDY.replace("[4, 8]", "[4]"))
+    with pytest.raises(UsageError, match="has the study 'my', not 'other': choose another --out"):
+        carry_out(other, reference)
+    assert {path: path.read_bytes() for path in reference.glob("*.*")} == before
+
+
+def test_a_study_that_shrinks_keeps_the_runs_that_it_may_have_again(study, reference):
+    table = (reference / "results.csv").read_bytes()
+    carry_out(study(STUDY.replace("[4, 8]", "[4]")), reference)
+    assert len(rows_but_for_seconds(reference)) == 3
+    assert carry_out(study(), reference) == {}
+    assert (reference / "results.csv").read_bytes() == table
+
+
+def test_a_study_toml_of_ones_own_and_what_is_beside_it_is_left_alone(study, tmp_path):
+    study()
+    own = tmp_path / "own"
+    own.mkdir()
+    for name, text in (("study.toml", "# Mine.\n" + STUDY), ("results.csv", "mine")):
+        (own / name).write_text(text)
+    (tmp_path / "few.npz").rename(own / "few.npz")
+    with pytest.raises(UsageError, match=r"own/study\.toml does not begin with '# Written by"):
+        carry_out(read_study(own), own)
+    assert sorted(path.name for path in own.iterdir()) == ["few.npz", "results.csv", "study.toml"]
+    assert (own / "study.toml").read_text() == "# Mine.\n" + STUDY
+
+
+def test_a_study_folder_that_is_edited_keeps_its_comments(study, reference):
+    path = reference / "study.toml"
+    grown = path.read_text() + '\n# Mine.\n[[run]]\nname = "more"\nmax_epochs = 1\n'
+    path.write_text(grown)
+    assert list(carry_out(read_study(reference), reference)) == ["more"]
+    assert path.read_text() == grown
 
 
 def test_a_grid_of_lists_of_widths_is_drawn(study, tmp_path):

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import tomli_w
-
 from handgrad.datasets import Reading, Source
 from handgrad.errors import DataError
 from handgrad.hyperparameters import Hyperparameters
@@ -18,6 +16,7 @@ from handgrad.report.debriefing import Debriefing
 from handgrad.report.entry import EntryResults
 from handgrad.runs import read_config
 from handgrad.studies import course_study
+from handgrad.studies.folder import definition
 from handgrad.studies.study import written
 
 COURSE = "course"
@@ -125,7 +124,7 @@ def _definition(each: StudyResults) -> bytes:
         key: os.path.relpath(value, each.folder) if str(value).startswith(here) else value
         for key, value in each.study.document.get("data", {}).items()
     }
-    return tomli_w.dumps({**each.study.document, "data": data}).encode()
+    return definition({**each.study.document, "data": data}).encode()
 
 
 def _train(folder: Path) -> str:

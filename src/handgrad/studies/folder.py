@@ -9,9 +9,12 @@ QUESTION.png         a picture for each question
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import tomli_w
 
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
@@ -22,6 +25,9 @@ from handgrad.studies.work import Task
 from handgrad.training import check_data, check_images
 
 State = Literal["new", "unfinished", "finished", "diverged"]
+
+FIRST_LINE = "# Written by handgrad study"
+"""How a study.toml begins that is handgrad's to replace."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,9 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
     Raises
     ------
     UsageError
-        If the folder holds something else, or a run of the same name that was asked for something
-        else; or if a run needs images, and the data are none.
+        If the folder holds something else, another study or a study.toml that is not handgrad's,
+        or a run of the same name that was asked for something else; or if a run needs images, and
+        the data are none.
     DataError
         If the data cannot be read or do not fit together, or a run's folder is damaged.
     """
@@ -116,11 +123,26 @@ def renewed(plan: Plan) -> Plan:
     return replace(plan, states=_states(plan.tasks, plan.data))
 
 
+def definition(document: Mapping[str, Any]) -> str:
+    """Write a study's document as a study.toml that is handgrad's to replace."""
+    return f"{FIRST_LINE}, which replaces it when the study changes.\n{tomli_w.dumps(document)}"
+
+
 def _check_folder(study: Study, folder: Path) -> None:
     """Refuse a folder with another study in it, or with anything else."""
-    if (folder / "study.toml").is_file():
-        before = {run.name for run in read_study(folder).runs}
-        if before.isdisjoint(run.name for run in study.runs):
+    path = folder / "study.toml"
+    if path.is_file():
+        before = read_study(path)
+        if not path.read_text(encoding="utf-8").startswith(FIRST_LINE):
+            raise UsageError(
+                f"{path} does not begin with {FIRST_LINE!r}: it and what is beside it may be your "
+                "own; choose another --out"
+            )
+        if before.name != study.name:
+            raise UsageError(
+                f"{folder} has the study {before.name!r}, not {study.name!r}: choose another --out"
+            )
+        if {run.name for run in before.runs}.isdisjoint(run.name for run in study.runs):
             raise UsageError(f"{folder} has another study, with no run of these: give an --out")
     elif not _is_just_begun(folder):
         require_new(folder)

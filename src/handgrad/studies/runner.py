@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from handgrad.files import locked, write_text
 from handgrad.studies.board import Board
 from handgrad.studies.claims import judge, write_claims
-from handgrad.studies.folder import Plan, renewed
+from handgrad.studies.folder import Plan, definition, renewed
 from handgrad.studies.pool import run_here
 from handgrad.studies.reading import read_study
 from handgrad.studies.results import write_results
@@ -54,8 +52,11 @@ def run_study(
 
 def _run(plan: Plan, board: Board, jobs: int | None, cluster: Any) -> Iterator[Ending]:
     study, folder = plan.study, plan.folder
-    _discard(study, folder)
-    write_text(folder / "study.toml", tomli_w.dumps(study.document))
+    before = read_study(folder) if (folder / "study.toml").is_file() else None
+    _discard(before, study, folder)
+    # Left as it is if it says the same: it may have comments.
+    if before is None or definition(before.document) != definition(study.document):
+        write_text(folder / "study.toml", definition(study.document))
     problems: dict[str, str] = {}
     # Now, so that nobody takes a run that is under way for one that failed; and whatever comes.
     write_results(study, folder, problems)
@@ -94,12 +95,11 @@ def _answering(plan: Plan, endings: Iterator[Ending]) -> Iterator[Ending]:
         _answer(plan, question)
 
 
-def _discard(study: Study, folder: Path) -> None:
+def _discard(before: Study | None, study: Study, folder: Path) -> None:
     """Delete what is not true of the study any more: its claims and pictures of before."""
-    if (folder / "study.toml").is_file():
-        before = {question.name for question in read_study(folder).questions}
-        for name in before - {question.name for question in study.questions}:
-            (folder / f"{name}.png").unlink(missing_ok=True)
+    asked = {question.name for question in before.questions} if before else set()
+    for name in asked - {question.name for question in study.questions}:
+        (folder / f"{name}.png").unlink(missing_ok=True)
     if not study.claims:
         for name in ("claims.json", "claims.md"):
             (folder / name).unlink(missing_ok=True)
