@@ -15,8 +15,8 @@ from handgrad.studies.pictures import draw
 def drawn(tmp_path):
     """Call it with a grid and each run's accuracy, in order, to have its picture."""
 
-    def picture(grid, accuracies, statuses=None):
-        (tmp_path / "g.toml").write_text("[grid]\n" + grid)
+    def picture(grid, accuracies, statuses=None, runs=""):
+        (tmp_path / "g.toml").write_text(runs + "[grid]\n" + grid)
         study = read_study(tmp_path / "g.toml")
         statuses = statuses or ["finished"] * len(accuracies)
         for run, accuracy, status in zip(study.runs, accuracies, statuses, strict=True):
@@ -98,6 +98,13 @@ def test_a_heat_map_shows_finished_runs_and_names_the_others(drawn):
         "left out: step_size=0.1,hidden_dim=8 (diverged), step_size=1,hidden_dim=4 (diverged)"
     )
     assert left_out in figure.get_suptitle()
+
+
+def test_a_heat_map_names_the_runs_beside_the_grid(drawn):
+    grid = "step_size = [0.1, 1]\nhidden_dim = [4, 8]\n"
+    figure = drawn(grid, [0.99, 0.1, 0.2, 0.3, 0.4], runs='[[run]]\nname = "deep"\n')
+    assert cells(figure) == [[0.1, 0.2], [0.3, 0.4]]
+    assert figure.get_suptitle().endswith("not of the grid, so not shown: deep (finished)")
 
 
 def test_a_heat_map_of_no_finished_run_is_not_drawn(drawn):

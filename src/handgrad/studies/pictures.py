@@ -76,7 +76,7 @@ def _curves(folder: Path, results: list[Result], title: str | None) -> Figure | 
 
 
 def _heat_map(study: Study, results: list[Result], title: str | None) -> Figure | None:
-    """Draw the grid, its first key down, its second across."""
+    """Draw the grid, its first key down, its second across; runs beside the grid are named."""
     runs = {run.name: run.hyperparameters for run in study.grid_runs}
     own = [each for each in results if each.name in runs]
     finished = [each for each in own if each.status == "finished"]
@@ -93,6 +93,9 @@ def _heat_map(study: Study, results: list[Result], title: str | None) -> Figure 
     notes = [
         _about_cells(rest),
         _named("left out", [each for each in own if each.status != "finished"]),
+        _named(
+            "not of the grid, so not shown", [each for each in results if each.name not in runs]
+        ),
     ]
     return plots.heat_map(cells, (down, rows), (across, columns), title, _note(notes))
 
