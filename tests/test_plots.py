@@ -213,6 +213,15 @@ def test_data_that_are_no_images_cannot_be_drawn():
         most_wrong(evaluation, Dataset(np.zeros((1, 3), np.uint8), np.zeros(1, int)))
 
 
+def test_two_confidences_that_are_the_same_can_both_be_seen():
+    wrong = Evaluation(np.log([[0.999, 0.001], [0.001, 0.999]]), np.array([1, 0]))
+    each = dict.fromkeys((1, 2, 4), wrong)
+    images = duplication(Duplication(np.full((5, 4), 0.6), each, each)).axes[1]
+    below, above = [line for line in images.lines if line.get_label().startswith("mean conf")]
+    np.testing.assert_array_equal(below.get_ydata(), above.get_ydata())
+    assert (below.get_linestyle(), above.get_linestyle()) == ("-", "--")
+
+
 def test_no_accuracy_is_above_one_hundred_percent_and_no_legend_is_over_the_data():
     perfect = Evaluation(np.log([[0.999, 0.001], [0.001, 0.999]]), np.array([0, 1]))
     each = dict.fromkeys((1, 2, 4), perfect)

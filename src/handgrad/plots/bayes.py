@@ -134,12 +134,15 @@ def _images(axes: Axes, found: Duplication) -> None:
         "mean confidence where wrong": lambda each: mean_confidence(each, wrong=True),
         "accuracy": lambda each: each.accuracy,
     }
-    for color, (label, measure) in zip(("C3", "C1", "C0"), measures.items(), strict=True):
-        for evaluations, style in ((found.closed_form, "-"), (found.fitted, "o")):
+    # The second, dashed, leaves the first to be seen where they are the same: where all is wrong.
+    looks = (("C3", "-", 3.0), ("C1", "--", 1.5), ("C0", "-", 1.5))
+    for (color, line, width), (label, measure) in zip(looks, measures.items(), strict=True):
+        for evaluations, style, named in (
+            (found.closed_form, line, label),
+            (found.fitted, "o", None),
+        ):
             values = [measure(each) for each in evaluations.values()]
-            axes.plot(
-                list(evaluations), values, style, color=color, label=label if style == "-" else None
-            )
+            axes.plot(list(evaluations), values, style, color=color, lw=width, label=named)
     axes.set_title("images, every pixel k times\nlines: likelihood to the power k", fontsize=10)
     lowest = min(0.9, *axes.dataLim.intervaly)
     axes.set_ylim(lowest - 0.04 * (1 - lowest), 1 + 0.04 * (1 - lowest))
