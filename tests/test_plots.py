@@ -20,7 +20,7 @@ from handgrad.plots.digits import confusion_matrix, most_wrong
 from handgrad.plots.studies import curves, gradients, heat_map
 from handgrad.plots.style import default_style
 from handgrad.plots.warps import warp_gallery
-from handgrad.training import Epoch, History
+from handgrad.training import Epoch, History, Training
 from handgrad.warps import Warps
 
 
@@ -172,6 +172,23 @@ def test_a_single_batch_is_a_point_at_iteration_1():
     assert losses.lines[0].get_marker() == accuracies.lines[0].get_marker() == "."
     left, right = losses.get_xlim()
     assert [tick for tick in losses.get_xticks() if left <= tick <= right] == [1]
+
+
+def test_no_marker_is_cut_by_the_frame():
+    """Of a single epoch in which nothing was right, and its loss the largest."""
+    history = History([2.9], [0.0], [Epoch(1, 1, 3.0, 0.0, 0.1)])
+    for figure in (learning_curves(history), curves({"run": history})):
+        figure.draw_without_rendering()
+        for axes in figure.axes:
+            for line in axes.lines:
+                whole = line.get_window_extent()
+                assert line.get_tightbbox().bounds == pytest.approx(whole.bounds)
+
+
+def test_of_a_run_that_has_not_begun_there_are_no_learning_curves(tiny):
+    history = Training(tiny, tiny).history
+    with pytest.raises(ValueError, match="the history has no iterations"):
+        learning_curves(history)
 
 
 @pytest.mark.parametrize("scale", [1e-4, 1e-3, 1, 1e4, 1e5])

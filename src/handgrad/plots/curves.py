@@ -1,8 +1,11 @@
 """Learning curves."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import (
     LogLocator,
     MaxNLocator,
@@ -32,7 +35,14 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
     Losses are red, against the left axis; accuracies blue, against the right. Training is faint,
     a point a batch; validation is solid, a point an epoch. Where a few losses are enormous, the
     left axis is logarithmic above the others, and says so: nothing is cut off.
+
+    Raises
+    ------
+    ValueError
+        If the history is empty, as it is before the first epoch.
     """
+    if not history.train_loss:
+        raise ValueError("there are no learning curves yet: the history has no iterations")
     # (Its margins are given: to have them found out would take as long as all the rest.)
     figure = Picture(figsize=(8, 4.8), dpi=150)
     loss_axes = figure.add_subplot()
@@ -61,6 +71,7 @@ def learning_curves(history: History, title: str | None = None) -> Figure:
             lw=2, marker=marker, label="validation accuracy (epoch)",
         ),
     ]  # fmt: skip
+    draw_markers_whole(lines)
     loss_axes.set_xlabel("iteration")
     loss_axes.set_ylabel("average cross-entropy", color=LOSS_COLOR)
     loss_axes.tick_params(axis="y", colors=LOSS_COLOR)
@@ -92,6 +103,12 @@ def as_written(text: str) -> str:
 def marker_for(points: int, marker: str = "o") -> str | None:
     """The marker for a curve of so many points, where they are too few for a line to show."""
     return marker if points < 5 else None
+
+
+def draw_markers_whole(lines: Iterable[Line2D]) -> None:
+    """Let the axes' frame cut no marker of lines that end within it."""
+    for line in lines:
+        line.set_clip_on(line.get_marker() == "None")
 
 
 def count_in_wholes(axes: Axes) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from handgrad.plots.curves import (
     as_written,
     count_in_wholes,
+    draw_markers_whole,
     losses_to_draw,
     marker_for,
     ordinary_end,
@@ -82,6 +83,7 @@ def curves(
     )
     loss_axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     loss_axes.yaxis.set_minor_locator(NullLocator())
+    draw_markers_whole(accuracy_axes.lines)
     accuracy_axes.set(xlabel="iteration", ylabel="accuracy", ylim=(0, 1))
     accuracy_axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     for axes in (loss_axes, accuracy_axes):
