@@ -466,8 +466,21 @@ def test_a_study_killed_half_way_and_started_again(study, tmp_path):
     assert results_of_runs(out) == results_of_runs(tmp_path / "straight")
 
 
-def test_ctrl_c_ends_the_command_and_its_workers(study, tmp_path):
-    """SIGINT as a terminal sends it: to the command and to its workers alike."""
+@pytest.mark.parametrize(
+    ("end", "said", "status"),
+    [
+        # As a terminal sends it: to the command and to its workers alike.
+        (
+            lambda process: os.killpg(process.pid, signal.SIGINT),
+            "handgrad: interrupted; the same command goes on where it stopped\n",
+            130,
+        ),
+        # As the system sends it, to the command alone.
+        (lambda process: process.terminate(), "", 143),
+    ],
+    ids=["SIGINT", "SIGTERM"],
+)
+def test_a_signal_ends_the_command_and_its_workers(study, tmp_path, end, said, status):
     endless = STUDY.replace("max_epochs = 4", "max_epochs = 1_000_000")
     read, out = study(endless), tmp_path / "out"
     command = [sys.executable, "-m", "handgrad", "study", str(tmp_path / "my.toml")]
@@ -480,10 +493,9 @@ def test_ctrl_c_ends_the_command_and_its_workers(study, tmp_path):
     )
     while process.poll() is None and len(list(out.glob("runs/[!.]*/config.toml"))) < 2:
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate()
-    assert said == ("", "handgrad: interrupted; the same command goes on where it stopped\n")
-    assert process.returncode == 130
+    end(process)
+    assert process.communicate() == ("", said)
+    assert process.returncode == status
     with locked(out / "runs"):  # Which is refused as long as a worker is left.
         states = plan_study(read, out).states
     assert sorted(states) == ["new", "new", "unfinished", "unfinished"]

@@ -4,12 +4,14 @@ import contextlib
 import functools
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from multiprocessing import resource_tracker
 from pathlib import Path
+from types import FrameType
 
 from handgrad.datasets import Source
 from handgrad.files import joined
@@ -73,9 +75,31 @@ def _side_by_side(tasks: Sequence[Task], jobs: int, board: Board) -> Iterator[En
     workers = max(2, min(jobs, len(tasks)))
     parallel = Parallel(workers, backend="loky", return_as="generator_unordered", batch_size=1)
     parent = os.getpid()
-    with _interrupts_blocked():
-        endings = parallel(delayed(_in_worker)(task, board.path, parent) for task in tasks)
-    yield from endings
+    with _exiting_when_terminated():
+        with _interrupts_blocked():
+            endings = parallel(delayed(_in_worker)(task, board.path, parent) for task in tasks)
+        yield from endings
+
+
+@contextlib.contextmanager
+def _exiting_when_terminated() -> Iterator[None]:
+    """Have SIGTERM end this process as `sys.exit` does: killed, it would not let go of joblib's.
+
+    A handler that a program has set stays, and a thread cannot set one.
+    """
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
