@@ -131,12 +131,28 @@ def test_a_class_without_examples_has_no_share(model, here, tiny, capsys):
     assert capsys.readouterr().out.count("–") == 4
 
 
-@pytest.mark.parametrize("out", ["tiny.npz", "run/model.safetensors"])
-def test_predict_does_not_write_over_what_it_reads(model, here, capsys, out):
+@pytest.mark.parametrize(
+    ("arguments", "out"),
+    [
+        (["tiny.npz"], "tiny.npz"),
+        (["tiny.npz"], "run/model.safetensors"),
+        (["tiny.npz"], "run/config.toml"),
+        (["t-images-idx3"], "t-labels-idx1"),
+        (["t-images-idx3", "--labels", "other"], "other"),
+    ],
+)
+def test_predict_does_not_write_over_what_it_reads(model, here, tiny, capsys, arguments, out):
+    write_idx(here / "t-images-idx3", tiny)
+    (here / "other").write_bytes((here / "t-labels-idx1").read_bytes())
     before = (here / out).read_bytes()
-    assert run(["predict", model, "tiny.npz", "--out", out]) == 2
+    assert run(["predict", model, *arguments, "--out", out]) == 2
     assert f"{out} is what the predictions are made from" in capsys.readouterr().err
     assert (here / out).read_bytes() == before
+
+
+def test_predictions_in_the_run_folder_are_replaced(model):
+    for _ in range(2):
+        assert run(["predict", model, "tiny.npz", "--out", "run/submission.csv"]) == 0
 
 
 def test_evaluate_reads_data_that_are_not_square_images(here, tiny, capsys):

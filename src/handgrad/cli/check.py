@@ -12,6 +12,7 @@ from handgrad.checker.files import TIME_LIMIT, check_file, check_folder, mistake
 from handgrad.checker.rendering import class_summary, class_table, grades_table, render, to_text
 from handgrad.checker.rubric import DEFAULT, Rubric, grade, gradescope, read_rubric
 from handgrad.checker.verdict import Verdict
+from handgrad.cli.output import require_other
 from handgrad.errors import DataError, UsageError
 from handgrad.files import write_text
 
@@ -57,13 +58,16 @@ def check(
     format
         text; json; or gradescope: the results.json of Gradescope's autograder.
     out
-        Write to this file instead of the terminal.
+        Write to this file instead of the terminal. One that exists is replaced, unless it is read.
     time_limit
         Seconds that one process may take: a file whose layers crash or hang gets about three times
         as long.
     """
     form = _form(format, json)
     _check_call(file, all_, layer or [], form, time_limit)
+    if out is not None:
+        judged = [file] if all_ is None else all_.rglob("*.py")
+        require_other(out, [*judged, rubric], "the verdict is")
     points = None if rubric is None else read_rubric(rubric)
     if all_ is not None:
         verdicts = check_folder(all_, layer or [], time_limit)

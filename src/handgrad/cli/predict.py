@@ -6,11 +6,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from handgrad.cli.data import dataset_from
+from handgrad.cli.output import require_other
 from handgrad.datasets import Reading, small_mnist
-from handgrad.errors import UsageError
 from handgrad.evaluation import check_fit
 from handgrad.models import load_model, model_file
-from handgrad.submission import write_submission
+from handgrad.submission import is_submission, write_submission
 from handgrad.wording import counted
 
 
@@ -35,13 +35,12 @@ def predict(
     reading
         How DATA is read; for a CSV without labels, say --label none.
     out
-        The file to write; one that exists is replaced.
+        The file to write. One that exists is replaced, unless the predictions are made from it.
     quiet
         Print nothing but errors.
     """
-    read = [model_file(model)] + ([data] if data else [])
-    if out.exists() and any(path.exists() and out.samefile(path) for path in read):
-        raise UsageError(f"{out} is what the predictions are made from; name another file", "out")
+    read = (reading or Reading()).files_of(data) if data else []
+    require_other(out, [*_files_of(model, out), *read], "the predictions are")
     classifier = load_model(model)
     dataset = dataset_from(reading, data) or small_mnist().test
     check_fit(classifier, dataset)
@@ -49,3 +48,12 @@ def predict(
     write_submission(out, digits)
     if not quiet:
         print(f"wrote {out}: {counted(len(digits), 'prediction')} for {dataset.name}")
+
+
+def _files_of(model: Path, out: Path) -> list[Path]:
+    """The model's file, and `out` too if it is in the model's folder, where all belongs together.
+
+    Former predictions do not, which may have been written there.
+    """
+    inside = model.is_dir() and out.is_file() and out.resolve().is_relative_to(model.resolve())
+    return [model_file(model), *([out] if inside and not is_submission(out) else [])]

@@ -48,7 +48,7 @@ def read_idx(
     """
     path = Path(path)
     images = _read_array(path, 3, "images")
-    labels_file = Path(labels_path) if labels_path else _labels_beside(path)
+    labels_file = Path(labels_path) if labels_path else labels_beside(path)
     labels = _read_array(labels_file, 1, "labels") if labels_file else None
     if labels is not None and len(labels) != len(images):
         raise DataError(
@@ -111,6 +111,7 @@ def _labels_name(path: Path) -> Path:
     return path.with_name(path.name.replace("images-idx3", "labels-idx1"))
 
 
-def _labels_beside(path: Path) -> Path | None:
+def labels_beside(path: Path) -> Path | None:
+    """Name the file of labels that lies beside a file of images, named like it, if there is one."""
     labels = _labels_name(path)
     return labels if labels != path and labels.exists() else None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from handgrad.datasets.csv import LARGEST_LABEL, LabelColumn
 from handgrad.datasets.dataset import Dataset
+from handgrad.datasets.idx import labels_beside
 from handgrad.datasets.reading import Format, format_of, read
 from handgrad.datasets.small_mnist import small_mnist
 from handgrad.errors import UsageError
@@ -99,6 +100,11 @@ class Reading:
     def data(self, path: Path) -> Dataset:
         """Read the file that `labels` belongs to."""
         return self.read(path, self.labels)
+
+    def files_of(self, path: Path) -> list[Path]:
+        """Name all the files that `data` may read: this one, and that of its labels."""
+        labels = self.labels or labels_beside(path)
+        return [path, labels] if labels else [path]
 
 
 @dataclass(frozen=True, kw_only=True)

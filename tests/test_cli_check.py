@@ -1,0 +1,51 @@
+"""What `handgrad check` does beside judging: where it writes, and in which characters."""
+
+import pytest
+
+from handgrad.cli import run
+
+RELU = """
+import numpy as np
+
+class ReLU:
+    def forward(self, X):
+        self.X = X
+        return np.maximum(X, 0)
+
+    def backward(self, grad):
+        return grad * (self.X > 0)
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "relu.py").write_text(RELU)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "out"),
+    [
+        (["relu.py"], "relu.py"),
+        (["relu.py"], "link.py"),
+        (["--all", "."], "class/one.py"),
+        (["relu.py", "--rubric", "rubric.toml"], "rubric.toml"),
+    ],
+)
+def test_a_verdict_does_not_replace_what_it_is_made_from(here, arguments, out, capsys):
+    (here / "link.py").symlink_to("relu.py")
+    (here / "class").mkdir()
+    (here / "class" / "one.py").write_text(RELU)
+    (here / "rubric.toml").write_text("[relu]\nforward = 1\n")
+    before = (here / out).read_text()
+    assert run(["check", *arguments, "--out", out]) == 2
+    told = f"handgrad: --out {out} is what the verdict is made from; name another file\n"
+    assert capsys.readouterr().err == told
+    assert (here / out).read_text() == before
+
+
+def test_a_verdict_replaces_the_one_before(here):
+    for _ in range(2):
+        assert run(["check", "--all", ".", "--out", "verdict.txt"]) == 0
+    assert "1 of 1 submissions is all right" in (here / "verdict.txt").read_text()
