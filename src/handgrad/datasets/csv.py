@@ -16,6 +16,9 @@ LabelColumn = Literal["last", "first", "none"]
 
 LARGEST_LABEL = 65_535
 
+LABEL_NAMES = ("label", "labels", "class", "target", "digit", "y")
+"""What a header may call the label, in capitals or not; the first of them that is there counts."""
+
 
 def read_csv(
     path: Path | str,
@@ -92,18 +95,17 @@ def _looks_like_header(line: str) -> bool:
 
 def _check_label_column(path: Path, names: list[str], label: LabelColumn) -> None:
     """Refuse to take the label from elsewhere than the column that the header calls so."""
-    place = names.index("label") if "label" in names else None
+    lower = [name.lower() for name in names]
+    place = next((lower.index(name) for name in LABEL_NAMES if name in lower), None)
     expected = None if label == "none" else _label_column(label, len(names))
-    if place is not None and 0 < place < len(names) - 1:
+    if place is None or place == expected:
+        return
+    found = f"{path}: the header has the label, {names[place]!r}, in column {place + 1}"
+    if 0 < place < len(names) - 1:
         raise DataError(
-            f"{path}: the header has the label in column {place + 1} of {len(names)}; "
-            "move it to the first or the last, where handgrad can find it"
+            f"{found} of {len(names)}; move it to the first or the last, where handgrad can find it"
         )
-    if place is not None and place != expected:
-        raise DataError(
-            f"{path}: the header has the label in column {place + 1}; say where it is with "
-            "--label first, last or none"
-        )
+    raise DataError(f"{found}; say --label {'last' if place else 'first'}")
 
 
 def _fields(line: str) -> list[str]:
