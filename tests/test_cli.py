@@ -2,11 +2,13 @@
 
 import csv
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from handgrad.cli import COMMANDS, run
+from handgrad.cli.tables import print_table
 from handgrad.datasets import write_csv, write_idx, write_npz
 
 FAST = ["--max-epochs", "2", "--batch-size", "10"]
@@ -114,15 +116,32 @@ def test_evaluate_leaves_no_picture_of_another_model(model, here, tiny):
     assert [path.name for path in (here / "evaluation").iterdir()] == ["confusion.png"]
 
 
-def test_a_matrix_that_is_too_wide_to_print_is_said_to_be_in_the_picture(here, tiny, capsys):
-    write_npz(here / "tiny.npz", tiny)
-    for classes, printed in ((20, True), (21, False)):
-        many = [*FAST, "--classes", str(classes), "--out", f"run{classes}", "--quiet"]
-        assert run(["train", "tiny.npz", *many]) == 0
-        assert run(["evaluate", f"run{classes}", "tiny.npz"]) == 0
-        output = capsys.readouterr().out
-        assert ("label (row) taken for (column)" in output) == printed
-        assert ("21 classes is too wide to print; evaluation/confusion.png" in output) != printed
+def test_a_matrix_that_is_too_wide_to_print_is_said_to_be_in_the_picture(
+    model, capsys, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "20")
+    assert run(["evaluate", model, "tiny.npz"]) == 0
+    output = capsys.readouterr().out
+    assert "5 classes is 2" in output
+    assert "columns wide, too wide to print in 20; evaluation/confusion.png has it" in output
+    assert "label (row) taken for (column)" not in output
+
+
+@pytest.mark.parametrize("columns", [31, 30])
+def test_a_table_is_printed_whole_or_not_at_all(capsys, monkeypatch, columns):
+    rows = [["", "accuracy", "loss"], ["a × 2", "92,345,678", "0.123"]]
+    rows.append(["longer names", "1", "1"])
+    monkeypatch.setenv("COLUMNS", str(columns))
+    print_table(rows, "the table", Path("a.json"))
+    expected = """
+                accuracy   loss
+a × 2         92,345,678  0.123
+longer names           1      1
+
+"""
+    if columns < 31:
+        expected = "the table is 31 columns wide, too wide to print in 30; a.json has it\n"
+    assert capsys.readouterr().out == expected
 
 
 def test_a_class_without_examples_has_no_share(model, here, tiny, capsys):

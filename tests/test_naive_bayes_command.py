@@ -102,7 +102,9 @@ def test_a_saved_model_predicts_what_the_one_in_memory_did(model, model_file):
     np.testing.assert_array_equal(loaded.predict_log_proba(pixels), model.predict_log_proba(pixels))
 
 
-def test_another_data_set_of_two_classes(tmp_path, model_file, capsys):
+@pytest.mark.parametrize("columns", [70, 60])
+def test_another_data_set_of_two_classes(tmp_path, model_file, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
     rng = np.random.default_rng(0)
     labels = np.arange(60) % 2
     pixels = (255 * (rng.random((60, 10)) < 0.2 + 0.6 * labels[:, None])).astype(np.uint8)
@@ -111,7 +113,10 @@ def test_another_data_set_of_two_classes(tmp_path, model_file, capsys):
     out = tmp_path / "run"
     arguments = ["--network", str(tmp_path / "other.safetensors"), "--out", str(out)]
     assert run(["bayes", str(tmp_path / "data.csv"), *arguments]) == 0
-    assert "10 examples" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "10 examples" in output
+    assert ("calibration error" in output) == (columns == 70)
+    assert (f"too wide to print in 60; {out}/summary.json has it" in output) == (columns == 60)
     assert {path.name for path in out.iterdir()} == FOLDER - {"weights.png"}, "10 pixels: no image"
 
 

@@ -11,6 +11,7 @@ from handgrad import threads
 from handgrad.cli.data import source_from
 from handgrad.cli.output import folder_by_time
 from handgrad.cli.progress import progress
+from handgrad.cli.tables import print_table
 from handgrad.datasets import Dataset, Reading
 from handgrad.errors import DataError, UsageError
 from handgrad.evaluation import Evaluation, evaluate
@@ -107,7 +108,8 @@ def bayes(
     if not quiet:
         examples = counted(len(held_out), "example")
         print(f"{held_out.name}: {examples}; pixels above {threshold:g} count as 1")
-        _print_table(rows)
+        name = "the table of accuracy and calibration"
+        print_table(_table_rows(rows), name, folder / "summary.json")
         print(f"wrote {folder}/: {', '.join(sorted(path.name for path in folder.iterdir()))}")
 
 
@@ -191,21 +193,16 @@ def _draw(
         save(figure, folder / name)
 
 
-def _print_table(evaluations: dict[str, Evaluation]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE, padding=(0, 1))
-    table.add_column("")
-    for heading in ("accuracy", "log-loss", "confidence", "calibration error"):
-        table.add_column(heading, justify="right")
+def _table_rows(evaluations: dict[str, Evaluation]) -> list[list[str]]:
+    rows = [["", "accuracy", "log-loss", "confidence", "calibration error"]]
     for name, evaluation in evaluations.items():
-        table.add_row(
-            name,
-            f"{evaluation.accuracy:.1%}",
-            f"{evaluation.loss:.3f}",
-            f"{mean_confidence(evaluation):.1%}",
-            f"{reliability_of(evaluation).expected_calibration_error:.3f}",
+        rows.append(
+            [
+                name,
+                f"{evaluation.accuracy:.1%}",
+                f"{evaluation.loss:.3f}",
+                f"{mean_confidence(evaluation):.1%}",
+                f"{reliability_of(evaluation).expected_calibration_error:.3f}",
+            ]
         )
-    Console().print(table)
+    return rows

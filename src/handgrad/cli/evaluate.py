@@ -8,13 +8,11 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from handgrad.cli.data import dataset_from
+from handgrad.cli.tables import print_table
 from handgrad.datasets import Reading, small_mnist
 from handgrad.evaluation import evaluate as evaluate_model
 from handgrad.models import load_model
 from handgrad.wording import counted
-
-MOST_CLASSES = 20
-"""How many classes a confusion matrix may have to be printed."""
 
 
 def evaluate(
@@ -28,7 +26,7 @@ def evaluate(
 ) -> None:
     """Print a MODEL's loss, accuracy and confusion matrix, and draw what it got wrong.
 
-    The matrix is drawn in any case, and printed if it has 20 classes or fewer.
+    The matrix is drawn in any case, and printed if the terminal is wide enough for it.
 
     Parameters
     ----------
@@ -61,28 +59,18 @@ def evaluate(
     if not quiet:
         print(f"{dataset.name}: {counted(len(dataset), 'example')}")
         print(f"loss {evaluation.loss:.4f}, accuracy {evaluation.accuracy:.2%}")
-        if classifier.class_count <= MOST_CLASSES:
-            _print_confusion(evaluation.confusion)
-        else:
-            print(
-                f"the confusion matrix of {classifier.class_count} classes is too wide to print; "
-                f"{out / 'confusion.png'} has it"
-            )
+        print_table(
+            _confusion_rows(evaluation.confusion),
+            f"the confusion matrix of {classifier.class_count} classes",
+            out / "confusion.png",
+            title="label (row) taken for (column)",
+        )
         print(f"wrote {out}/: {', '.join(figures)}")
 
 
-def _print_confusion(confusion: NDArray[np.intp]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE, title="label (row) taken for (column)", padding=(0, 1))
-    table.add_column("", justify="right")
-    for j in range(len(confusion)):
-        table.add_column(str(j), justify="right")
-    table.add_column("right", justify="right")
+def _confusion_rows(confusion: NDArray[np.intp]) -> list[list[str]]:
+    rows = [["", *map(str, range(len(confusion))), "right"]]
     for i, row in enumerate(confusion):
         cells = [str(count) if count else "·" for count in row]
-        cells[i] = f"[bold]{cells[i]}[/bold]"
-        table.add_row(str(i), *cells, f"{row[i] / row.sum():.1%}" if row.any() else "–")
-    Console().print(table)
+        rows.append([str(i), *cells, f"{row[i] / row.sum():.1%}" if row.any() else "–"])
+    return rows
