@@ -1,5 +1,9 @@
 """What `handgrad check` does beside judging: where it writes, and in which characters."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from handgrad.cli import run
@@ -49,3 +53,16 @@ def test_a_verdict_replaces_the_one_before(here):
     for _ in range(2):
         assert run(["check", "--all", ".", "--out", "verdict.txt"]) == 0
     assert "1 of 1 submissions is all right" in (here / "verdict.txt").read_text()
+
+
+def test_marks_that_the_encoding_lacks_are_words(here):
+    (here / "wrong.py").write_text(RELU.replace("X > 0", "X < 0"))
+
+    def printed(*arguments):
+        command = [sys.executable, "-m", "handgrad", "check", *arguments]
+        environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+        return subprocess.run(command, capture_output=True, text=True, env=environment).stdout
+
+    assert "ok forward   WRONG input gradient" in printed("wrong.py")
+    rows = printed("--all", ".").splitlines()[1:3]
+    assert [row.split()[:2] for row in rows] == [["relu.py", "ok"], ["wrong.py", "WRONG"]]

@@ -10,29 +10,39 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from handgrad.checker.verdict import Finding, LayerVerdict, Part, Verdict
+from handgrad.checker.verdict import Finding, LayerVerdict, Part, Status, Verdict
 
 WIDTH = 96
 
-MARKS = {
+Marks = dict[Status, tuple[str, str]]
+"""The mark and the style of each status."""
+
+MARKS: Marks = {
     "right": ("✓", "green"),
     "wrong": ("✗", "bold red"),
     "waiting": ("…", "yellow"),
     "absent": ("–", "dim"),
 }
-"""The mark and the style of each status."""
+
+ASCII_MARKS: Marks = {
+    "right": ("ok", "green"),
+    "wrong": ("WRONG", "bold red"),
+    "waiting": ("...", "yellow"),
+    "absent": ("-", "dim"),
+}
+"""The same where the encoding does not have the others."""
 
 
-def render(verdict: Verdict, explain: bool = False) -> RenderableType:
+def render(verdict: Verdict, explain: bool = False, marks: Marks = MARKS) -> RenderableType:
     """The verdict, for a rich console; with `explain`, where the equations come from, too."""
     parts: list[RenderableType] = [Rule(Text(verdict.subject, style="bold"), align="left"), Text()]
     if verdict.problem is not None:
         parts.append(Text(f"This file {verdict.problem}."))
     for layer in verdict.layers:
-        parts += [*_layer(layer, explain), Text()]
+        parts += [*_layer(layer, explain, marks), Text()]
     parts += [Padding(Text(remark, style="dim"), (0, 0, 1, 0)) for remark in verdict.remarks]
     if verdict.problem is None:
-        parts.append(_summary(verdict, explain))
+        parts.append(_summary(verdict, explain, marks))
     return Group(*parts)
 
 
@@ -43,9 +53,9 @@ def to_text(report: RenderableType) -> str:
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
-def _layer(layer: LayerVerdict, explain: bool) -> Iterator[RenderableType]:
+def _layer(layer: LayerVerdict, explain: bool, marks: Marks) -> Iterator[RenderableType]:
     yield Text.assemble((layer.name, "bold"), (f"  {layer.conventions}", "dim"))
-    yield Padding(_marks(layer.parts), (0, 0, 0, 2))
+    yield Padding(_marks(layer.parts, marks), (0, 0, 0, 2))
     for part in layer.parts:
         if part.finding is not None:
             yield Padding(Group(*_finding(part, part.finding, explain)), (1, 0, 0, 2))
@@ -60,10 +70,10 @@ def _is_left_open(part: Part) -> bool:
     return part.status == "waiting" or part.unjudged
 
 
-def _marks(parts: list[Part]) -> Text:
+def _marks(parts: list[Part], marks: Marks) -> Text:
     text = Text()
     for part in parts:
-        mark, style = MARKS[part.status]
+        mark, style = marks[part.status]
         text.append(f"{mark} ", style=style)
         text.append(f"{part.name}   ", style="" if part.status == "wrong" else "dim")
     return text
@@ -94,11 +104,12 @@ def _finding(part: Part, finding: Finding, explain: bool) -> Iterator[Renderable
         yield from (Padding(Text(f"· {line}"), (0, 0, 0, 2)) for line in finding.explanation)
 
 
-def _summary(verdict: Verdict, explain: bool) -> Text:
+def _summary(verdict: Verdict, explain: bool, marks: Marks) -> Text:
     count = len(verdict.findings)
     unjudged = any(part.unjudged for layer in verdict.layers for part in layer.parts)
     if verdict.right and unjudged:
-        return Text("Nothing wrong was found; what has a – was not judged.", style="bold")
+        absent, _ = marks["absent"]
+        return Text(f"Nothing wrong was found; what has a {absent} was not judged.", style="bold")
     if verdict.right and verdict.remarks:
         return Text("Nothing wrong was found in what was judged.", style="bold")
     if verdict.right:
@@ -122,7 +133,9 @@ def grades_table(rows: list[tuple[str, float, float, str]]) -> Table:
     return table
 
 
-def class_table(verdicts: list[Verdict], scores: list[float] | None = None) -> Table:
+def class_table(
+    verdicts: list[Verdict], scores: list[float] | None = None, marks: Marks = MARKS
+) -> Table:
     """One row for each submission, one column for each kind of layer, and one for scores."""
     kinds = list(dict.fromkeys(layer.kind for v in verdicts for layer in v.layers))
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -133,20 +146,20 @@ def class_table(verdicts: list[Verdict], scores: list[float] | None = None) -> T
         table.add_column("points", justify="right")
     table.add_column("mistakes", overflow="fold")
     for number, verdict in enumerate(verdicts):
-        cells = [_cell([x for x in verdict.layers if x.kind == kind]) for kind in kinds]
+        cells = [_cell([x for x in verdict.layers if x.kind == kind], marks) for kind in kinds]
         told = verdict.problem or ", ".join(dict.fromkeys(f.slug for _, _, f in verdict.findings))
         score = [] if scores is None else [Text(f"{scores[number]:g}")]
         table.add_row(Text(verdict.subject), *cells, *score, Text(told))
     return table
 
 
-def _cell(layers: list[LayerVerdict]) -> Text:
+def _cell(layers: list[LayerVerdict], marks: Marks) -> Text:
     """The worst mark of these layers; nothing where there are none."""
     if not layers:
         return Text()
     statuses = {part.status for layer in layers for part in layer.parts}
-    worst = next((s for s in ("wrong", "waiting", "right") if s in statuses), "absent")
-    mark, style = MARKS[worst]
+    order: tuple[Status, ...] = ("wrong", "waiting", "right")
+    mark, style = marks[next((status for status in order if status in statuses), "absent")]
     return Text(mark, style=style)
 
 

@@ -9,10 +9,19 @@ from rich.console import Console, Group, RenderableType
 
 from handgrad.checker.discovery import call_problem
 from handgrad.checker.files import TIME_LIMIT, check_file, check_folder, mistakes_in
-from handgrad.checker.rendering import class_summary, class_table, grades_table, render, to_text
+from handgrad.checker.rendering import (
+    ASCII_MARKS,
+    MARKS,
+    Marks,
+    class_summary,
+    class_table,
+    grades_table,
+    render,
+    to_text,
+)
 from handgrad.checker.rubric import DEFAULT, Rubric, grade, gradescope, read_rubric
 from handgrad.checker.verdict import Verdict
-from handgrad.cli.output import require_other
+from handgrad.cli.output import can_print, require_other
 from handgrad.errors import DataError, UsageError
 from handgrad.files import write_text
 
@@ -69,15 +78,17 @@ def check(
         judged = [file] if all_ is None else all_.rglob("*.py")
         require_other(out, [*judged, rubric], "the verdict is")
     points = None if rubric is None else read_rubric(rubric)
+    shown = "".join(mark for mark, _ in MARKS.values())
+    marks = MARKS if out is not None or can_print(shown) else ASCII_MARKS
     if all_ is not None:
         verdicts = check_folder(all_, layer or [], time_limit)
-        _write(_class_report(verdicts, points, form), out)
+        _write(_class_report(verdicts, points, form, marks), out)
         return 0 if all(verdicts) else 1
     assert file is not None
     verdict = check_file(file, layer or [], time_limit)
     if verdict.problem is not None and form == "text":
         raise DataError(f"{file} {verdict.problem}")
-    _write(_report(verdict, points, form, explain), out)
+    _write(_report(verdict, points, form, explain, marks), out)
     return 0 if verdict else 1
 
 
@@ -105,18 +116,18 @@ def _check_call(
 
 
 def _report(
-    verdict: Verdict, points: Rubric | None, form: Form, explain: bool
+    verdict: Verdict, points: Rubric | None, form: Form, explain: bool, marks: Marks
 ) -> RenderableType | dict[str, Any]:
     if form == "gradescope":
         return gradescope(verdict, points or DEFAULT)
     if form == "json":
         return {**verdict.as_dict(), **_points(verdict, points)}
-    shown = render(verdict, explain)
+    shown = render(verdict, explain, marks)
     return shown if points is None else Group(shown, grades_table(grade(verdict, points)))
 
 
 def _class_report(
-    verdicts: list[Verdict], points: Rubric | None, form: Form
+    verdicts: list[Verdict], points: Rubric | None, form: Form, marks: Marks
 ) -> RenderableType | dict[str, Any]:
     mistakes = mistakes_in(verdicts)
     if form == "json":
@@ -127,7 +138,7 @@ def _class_report(
         scores = [sum(row[1] for row in grade(verdict, points)) for verdict in verdicts]
     right = sum(map(bool, verdicts))
     told = f"{right} of {len(verdicts)} submissions {'is' if right == 1 else 'are'} all right."
-    return Group(class_table(verdicts, scores), "", class_summary(mistakes), "", told)
+    return Group(class_table(verdicts, scores, marks), "", class_summary(mistakes), "", told)
 
 
 def _points(verdict: Verdict, points: Rubric | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from handgrad.cli.data import dataset_from
+from handgrad.cli.output import can_print
 from handgrad.cli.tables import print_table
 from handgrad.datasets import Reading, small_mnist
 from handgrad.evaluation import evaluate as evaluate_model
@@ -69,8 +70,9 @@ def evaluate(
 
 
 def _confusion_rows(confusion: NDArray[np.intp]) -> list[list[str]]:
+    none, no_share = ("·", "–") if can_print("·–") else (".", "-")
     rows = [["", *map(str, range(len(confusion))), "right"]]
     for i, row in enumerate(confusion):
-        cells = [str(count) if count else "·" for count in row]
-        rows.append([str(i), *cells, f"{row[i] / row.sum():.1%}" if row.any() else "–"])
+        cells = [str(count) if count else none for count in row]
+        rows.append([str(i), *cells, f"{row[i] / row.sum():.1%}" if row.any() else no_share])
     return rows
