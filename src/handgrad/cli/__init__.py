@@ -4,7 +4,6 @@ Exit status: 0 on success, 1 for a problem with the user's data or model, 2 for 
 after Ctrl-C. Neither problem shows a traceback: both are one line on standard error.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -62,10 +61,10 @@ for command, arguments in COMMANDS.items():
 def run(tokens: Sequence[str] | None = None) -> int:
     """Run the command line on `tokens` (default: the process's own) and return the exit status."""
     tokens = sys.argv[1:] if tokens is None else tokens
-    if not tokens or tokens[0] in ("--help", "-h"):
-        for name in COMMANDS:
-            app[name]  # Imports it: the list shows what its docstring says.
     try:
+        if not tokens or tokens[0] in ("--help", "-h"):
+            for name in COMMANDS:
+                app[name]  # Imports it: the list shows what its docstring says.
         return app(tokens) or 0
     except CycloptsError as error:
         return complain(_one_line(error), 2)
@@ -77,19 +76,11 @@ def run(tokens: Sequence[str] | None = None) -> int:
         return complain(f"{error.object!r} is not text that can be written in UTF-8", 1)
     except MemoryError as error:
         return complain(f"more memory is needed than there is ({str(error) or 'out of memory'})", 1)
-    except BrokenPipeError:
-        print_no_more()
-        return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return complain(f"{where}{error.strerror or error}", 1)
     except KeyboardInterrupt:
         return complain("interrupted", 130)
-
-
-def print_no_more() -> None:
-    """Print nothing from now on, since nobody reads it, as after `| head`."""
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 def complain(sentence: str, status: int) -> int:

@@ -21,7 +21,8 @@ from handgrad.checker.rendering import (
 )
 from handgrad.checker.rubric import DEFAULT, Rubric, grade, gradescope, read_rubric
 from handgrad.checker.verdict import Verdict
-from handgrad.cli.output import can_print, require_other
+from handgrad.cli.output import require_other
+from handgrad.cli.standard_output import can_print
 from handgrad.errors import DataError, UsageError
 from handgrad.files import write_text
 

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from handgrad.cli.data import dataset_from
-from handgrad.cli.output import can_print
+from handgrad.cli.standard_output import can_print
 from handgrad.cli.tables import print_table
 from handgrad.datasets import Reading, small_mnist
 from handgrad.evaluation import evaluate as evaluate_model

@@ -1,7 +1,6 @@
-"""Where a command writes, and in which characters."""
+"""Where a command writes."""
 
 import itertools
-import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +19,3 @@ def require_other(out: Path, read: Iterable[Path | None], what: str) -> None:
     """Raise UsageError if `out` is one of the files that are read, from which `what` is made."""
     if out.exists() and any(path and path.exists() and out.samefile(path) for path in read):
         raise UsageError(f"{out} is what {what} made from; name another file", "out")
-
-
-def can_print(text: str) -> bool:
-    """Tell whether the encoding of standard output has all these characters."""
-    try:
-        text.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        return False
-    return True

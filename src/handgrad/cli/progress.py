@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Callable, Iterator
 
-from handgrad.cli import print_no_more
 from handgrad.training import Epoch, Training
 
 LINES = 10
@@ -13,11 +12,8 @@ Show = Callable[[Epoch], None]
 
 
 def say(line: str) -> None:
-    """Print a line; when nobody reads any more, as after `| head`, say nothing from then on."""
-    try:
-        print(line, flush=True)
-    except BrokenPipeError:
-        print_no_more()
+    """Print a line at once, not when there are enough to fill a buffer."""
+    print(line, flush=True)
 
 
 @contextlib.contextmanager
