@@ -199,6 +199,17 @@ def test_the_template_does_not_replace_what_was_filled_in(here, capsys):
 
 
 @pytest.mark.parametrize(
+    "others", [["course"], ["--out", "there"], ["--format", "html"], ["--name", "x"], ["--run"]]
+)
+def test_the_template_is_all_that_is_written(tmp_path, monkeypatch, capsys, others):
+    monkeypatch.chdir(tmp_path)
+    told = refused(capsys, 2, "--debrief-template", *others)
+    assert "takes no other option but --debrief and --quiet" in told
+    assert report("--debrief-template", "--debrief", "mine.toml", "--quiet") == 0
+    assert (tmp_path / "mine.toml").exists()
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("hourz = 1", "did you mean hours?"),

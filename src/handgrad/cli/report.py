@@ -28,6 +28,7 @@ from handgrad.studies import read_study
 BAYES, CONTEST = Path("runs/bayes"), Path("runs/contest")
 ABLATION = Path("studies/ablation")
 DEBRIEF = Path("debrief.toml")
+NAME = "hw3"
 
 
 def report(
@@ -37,7 +38,7 @@ def report(
     ablation: Path | None = None,
     debrief: Path | None = None,
     title: str | None = None,
-    name: str = "hw3",
+    name: str = NAME,
     out: Path = Path(),
     format: Literal["pdf", "html"] = "pdf",
     run: Annotated[bool, Parameter(negative="")] = False,
@@ -79,6 +80,9 @@ def report(
         Print nothing but errors.
     """
     if debrief_template:
+        others = (*study, bayes, contest, ablation, title, name != NAME, out != Path(), run)
+        if any(others) or format != "pdf":
+            raise UsageError("--debrief-template takes no other option but --debrief and --quiet")
         _write_template(debrief or DEBRIEF, quiet)
         return
     if name in ("", ".", "..") or Path(name).name != name:
