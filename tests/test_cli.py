@@ -323,6 +323,25 @@ def test_a_problem_with_the_data_is_one_line_and_exit_status_1(
     assert set(here.iterdir()) == before
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "b\udcff.csv"],
+        ["train", "tiny.npz", "--validation", "b\udcff.csv"],
+        ["contest", "tiny.npz", "--test", "b\udcff.csv"],
+        ["bayes", "tiny.npz", "--network", "b\udcff.csv"],
+    ],
+)
+def test_a_path_that_cannot_be_recorded_is_named_before_anything_is_made(
+    here, tiny, capsys, arguments
+):
+    write_npz(here / "tiny.npz", tiny)
+    assert run([*arguments, "--out", "out"]) == 1
+    told = f"handgrad: {here}/b\\xff.csv: the path is not in UTF-8, so that it cannot be recorded"
+    assert capsys.readouterr().err == f"{told}; rename it\n"
+    assert not (here / "out").exists()
+
+
 def test_divergence_is_exit_status_1_with_what_to_try(here, capsys):
     assert run(["train", "--num-layers", "1", "--step-size", "1e38", "--out", "run"]) == 1
     assert "try a step_size smaller than 1e+38" in capsys.readouterr().err

@@ -73,7 +73,8 @@ def run(tokens: Sequence[str] | None = None) -> int:
     except DataError as error:
         return complain(str(error), 1)
     except UnicodeEncodeError as error:
-        return complain(f"{error.object!r} is not text that can be written in UTF-8", 1)
+        line = error.object[: error.end].split("\n")[-1]
+        return complain(f"{line!r} is not text that can be written in UTF-8", 1)
     except MemoryError as error:
         return complain(f"more memory is needed than there is ({str(error) or 'out of memory'})", 1)
     except OSError as error:

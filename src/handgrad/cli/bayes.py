@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from handgrad import threads
-from handgrad.cli.data import source_from
+from handgrad.cli.data import require_recordable, source_from
 from handgrad.cli.output import folder_by_time
 from handgrad.cli.progress import progress
 from handgrad.cli.tables import print_table
@@ -83,6 +83,7 @@ def bayes(
     folder = out or folder_by_time("bayes-")
     require_new(folder)
     source = source_from(reading, data, validation, validation_labels)
+    require_recordable(network)
     train, held_out = source.load()
     with new_folder(folder):
         with threads.limited(1):
