@@ -1,4 +1,5 @@
 import gzip
+import os
 
 import numpy as np
 import pytest
@@ -125,6 +126,7 @@ def test_labels_may_be_larger_than_a_pixel(tmp_path):
         ("digit,a,b\n0,1,2\n", {}, "the label, 'digit', in column 1; say --label first$"),
         ("a,b,Target\n1,2,0\n", {"label": "first"}, "in column 3; say --label last$"),
         ("0,1,label\n1,2,0\n", {}, "found 'label', .*; if this line is a header, say --header$"),
+        ("1,2,cat\n3,4,dog\n", {}, "found 'cat', expected a label, a whole number .* 65535$"),
         ("1,300,0\n1,2,0\n", {}, "found '300', expected a pixel, a whole number from 0 to 255$"),
         ("1,2,0\n1,2,x\n", {}, "line 2, .* a whole number from 0 to 65535$"),
         ("1,2,0\n3\n", {}, "line 2: 1 column, expected 3"),
@@ -159,6 +161,15 @@ def test_a_missing_file_is_named(tmp_path):
         read(tmp_path / "nowhere.csv")
     with pytest.raises(DataError, match="is a directory"):
         read(tmp_path)
+
+
+def test_a_stream_is_refused_with_what_to_do(tmp_path):
+    reader, writer = os.pipe()
+    os.write(writer, b"1,2,0\n3,4,1\n")
+    os.close(writer)
+    with pytest.raises(DataError, match=rf"^/dev/fd/{reader}: a stream, .* save it to a file$"):
+        read(f"/dev/fd/{reader}")
+    os.close(reader)
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path):

@@ -19,10 +19,14 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     Raises
     ------
     DataError
-        If there is no such file, or its gzip stream is damaged or cut short.
+        If there is no such file, or it is a stream, or its gzip stream is damaged or cut short.
     """
     try:
         with path.open("rb") as file:
+            if not file.seekable():
+                raise DataError(
+                    f"{path}: a stream, which cannot be read more than once; save it to a file"
+                )
             gzipped = file.read(2) == GZIP_MAGIC
             file.seek(0)
             if not gzipped:

@@ -46,6 +46,7 @@ def read_csv(
     DataError
         If a row has another number of columns than the first, or a field is not a whole number
         from 0 to 255 (a label: to 65,535). The message names line and column, counted from 1.
+        Or if the header has the label in another column than `label` says.
     UsageError
         If `label` is not a place.
     """
@@ -171,13 +172,20 @@ def _first_fault(lines: list[str], first: int, label: LabelColumn) -> str:
             what, largest = ("label", LARGEST_LABEL) if is_label else ("pixel", 255)
             value = float(field) if _is_number(field) else -1.0
             if not (0 <= value <= largest and value.is_integer()):
-                is_word = number == 1 and field and not _is_number(field)
-                hint = "; if this line is a header, say --header" if is_word else ""
+                is_name = number == 1 and _is_name(field, column, lines[1:])
+                hint = "; if this line is a header, say --header" if is_name else ""
                 return (
                     f"line {number}, column {column + 1}: found {field[:20]!r}, expected a "
                     f"{what}, a whole number from 0 to {largest}{hint}"
                 )
     return "a row cannot be read"
+
+
+def _is_name(field: str, column: int, below: list[str]) -> bool:
+    """Whether it is a word with a number below it in its column: a label may be a word itself."""
+    second = next((_fields(line) for line in below if line.strip()), [])
+    number_below = column < len(second) and _is_number(second[column])
+    return bool(field) and not _is_number(field) and number_below
 
 
 def _label_column(label: LabelColumn, width: int) -> int:
