@@ -235,6 +235,10 @@ def test_every_hyperparameter_is_an_option(here, tiny):
         ),
         (["train", "--resume", "run", "--seed", "1"], "--resume takes no other option"),
         (["train", "--spead", "1"], "--spead"),
+        (
+            ["train", "--hidden-dim", "8", "9", "10"],
+            "10: more arguments than the command takes; an option",
+        ),
         (["predict"], "MODEL"),
         (["classify"], "classify"),
     ],
@@ -365,6 +369,15 @@ def test_what_is_no_run_is_not_said_to_be_resumed(here, capsys, command):
     for out in ("notes", "file"):
         assert run([command, "--out", out]) == 2
         assert capsys.readouterr().err == f"handgrad: {out} exists already: choose another --out\n"
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "bayes"])
+def test_a_folder_that_is_none_is_said_to_be_none(model, here, capsys, command):
+    (here / "link").symlink_to("nowhere")
+    given = [model] if command == "evaluate" else []
+    assert run([command, *given, "tiny.npz", "--out", "link"]) == 2
+    told = "handgrad: link is there already and is no folder: name another\n"
+    assert capsys.readouterr().err == told
 
 
 def test_help_lists_every_command_with_what_it_does(capsys):

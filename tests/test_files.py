@@ -1,5 +1,7 @@
 import contextlib
 import errno
+import os
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,15 @@ def test_an_error_of_the_system_names_a_file(tmp_path, named):
     with pytest.raises(OSError, match="No space left") as caught, naming(tmp_path / "a.txt"):
         raise OSError(errno.ENOSPC, "No space left on device", named)
     assert caught.value.filename == (named or str(tmp_path / "a.txt"))
+
+
+def test_a_pipe_is_named_as_it_was_and_not_replaced():
+    reader, writer = os.pipe()
+    with pytest.raises(OSError, match="is not replaced") as caught:
+        write_text(Path(f"/dev/fd/{writer}"), "text")
+    assert caught.value.filename == f"/dev/fd/{writer}"
+    os.close(reader)
+    os.close(writer)
 
 
 def test_text_is_written_as_utf8_and_nothing_is_left_beside_it(tmp_path):

@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 
 import numpy as np
 import pytest
@@ -152,6 +153,16 @@ def test_what_are_no_pixels_is_refused(models, kind, value, sentence):
 def test_pixels_of_another_shape_are_refused(models, kind, shape):
     with pytest.raises(DataError, match="must be n × 12 or n × 3 × 4, found an array of shape"):
         models[kind].predict(np.zeros(shape, np.uint8))
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, model, monkeypatch):
+    def refuse(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    save_model(tmp_path / "model.safetensors", model)
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(DataError, match=r"safetensors: cannot be read \(Permission denied\)$"):
+        load_model(tmp_path)
 
 
 def test_a_damaged_or_foreign_file_is_named(tmp_path, model):

@@ -23,11 +23,11 @@ def replacing(path: Path) -> Iterator[Path]:
     it was. The suffix of `path` is kept, for writers that choose a format by it, and the mode of a
     file that was there.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "is not a file, and is not replaced by one", str(path))
     path = path.resolve()  # A link is followed, not replaced.
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "is not a file, and is not replaced by one", str(path))
     temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
     try:
         with naming(path, temporary):

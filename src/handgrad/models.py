@@ -308,13 +308,17 @@ def read_tensors(path: Path | str) -> tuple[Tensors, Metadata]:
     Raises
     ------
     DataError
-        If the file is missing or damaged, or has no description.
+        If the file is missing, may not be read or is damaged, or has no description.
     """
     from safetensors import SafetensorError, safe_open
 
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such model file")
+    try:
+        path.open("rb").close()  # Of a file that may not be read, safetensors says it is not there.
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = (file.metadata() or {}).get("handgrad")

@@ -4,12 +4,21 @@ Exit status: 0 on success, 1 for a problem with the user's data or model, 2 for 
 after Ctrl-C. Neither problem shows a traceback: both are one line on standard error.
 """
 
+import shlex
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from cyclopts import App, CoercionError, CycloptsError, Parameter, Token, convert
+from cyclopts import (
+    App,
+    CoercionError,
+    CycloptsError,
+    Parameter,
+    Token,
+    UnusedCliTokensError,
+    convert,
+)
 
 from handgrad.errors import DataError, UsageError
 
@@ -66,6 +75,8 @@ def run(tokens: Sequence[str] | None = None) -> int:
             for name in COMMANDS:
                 app[name]  # Imports it: the list shows what its docstring says.
         return app(tokens) or 0
+    except UnusedCliTokensError as error:
+        return complain(_left_over(error.unused_tokens or []), 2)
     except CycloptsError as error:
         return complain(_one_line(error), 2)
     except UsageError as error:
@@ -77,6 +88,8 @@ def run(tokens: Sequence[str] | None = None) -> int:
         return complain(f"{line!r} is not text that can be written in UTF-8", 1)
     except MemoryError as error:
         return complain(f"more memory is needed than there is ({str(error) or 'out of memory'})", 1)
+    except FileExistsError as error:  # A folder was to be made, or used if there was one.
+        return complain(f"{error.filename} is there already and is no folder: name another", 2)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return complain(f"{where}{error.strerror or error}", 1)
@@ -95,6 +108,14 @@ def _with_option(error: UsageError) -> str:
     if not error.parameter:
         return str(error)
     return str(error).replace(error.parameter, "--" + error.parameter.replace("_", "-"), 1)
+
+
+def _left_over(tokens: Sequence[str]) -> str:
+    """What is said of arguments that nothing takes."""
+    return (
+        f"{shlex.join(tokens)}: more arguments than the command takes; an option of several values "
+        "is given once for each, as in --hidden-dim 8 --hidden-dim 9"
+    )
 
 
 def _one_line(error: CycloptsError) -> str:
