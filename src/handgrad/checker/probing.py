@@ -66,7 +66,7 @@ def try_forward(
 
 
 def output_among(result: Any) -> Any:
-    """The output in what forward returned: the first of a tuple, the last of a list (all layers')."""
+    """The output in what forward returned: the first of a tuple, the last of a list of outputs."""
     if isinstance(result, tuple | list) and result:
         return result[0 if isinstance(result, tuple) else -1]
     return result
