@@ -116,8 +116,17 @@ def test_clipping_shortens_only_what_is_too_long_and_keeps_its_direction():
     np.testing.assert_allclose(g, [0.6, 0.8])
 
 
-@pytest.mark.parametrize(("scale", "dtype"), [(1e19, np.float32), (1e200, np.float64)])
-def test_a_gradient_whose_squares_overflow_is_shortened_too(scale, dtype):
+@pytest.mark.parametrize(
+    ("scale", "dtype"), [(1e19, np.float32), (1e200, np.float64), (4e307, np.float64)]
+)
+@given(largest=st.floats(1e-3, 1e3))
+def test_a_gradient_whose_squares_overflow_is_shortened_too(scale, dtype, largest):
     g = np.array([3 * scale, -4 * scale], dtype)
-    clip_norm(g, 1)
-    np.testing.assert_allclose(g, [0.6, -0.8], rtol=1e-6)
+    clip_norm(g, largest)
+    np.testing.assert_allclose(g, [0.6 * largest, -0.8 * largest], rtol=1e-6)
+
+
+def test_a_gradient_whose_squares_overflow_is_not_lengthened():
+    g = np.array([3e200, 4e200])
+    clip_norm(g, 1e201)
+    np.testing.assert_allclose(g, [3e200, 4e200])

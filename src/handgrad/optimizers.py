@@ -226,8 +226,10 @@ def clip_norm(gradients: Array, largest: float) -> None:
     """
     # In float64, where the squares of float32 numbers do not overflow.
     norm = math.sqrt(np.einsum("i,i->", gradients, gradients, dtype=np.float64))
-    if norm == math.inf:  # The squares of float64 numbers may; those of a direction do not.
-        gradients /= np.abs(gradients).max()
-        norm = math.sqrt(np.einsum("i,i->", gradients, gradients))
-    if norm > largest:
+    if norm == math.inf:  # Those of float64 numbers may, but not where 1 is the largest of them.
+        unit = np.abs(gradients).max()
+        gradients /= unit
+        clip_norm(gradients, largest / unit)
+        gradients *= unit
+    elif norm > largest:
         gradients *= largest / norm
