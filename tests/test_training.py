@@ -10,7 +10,10 @@ import handgrad.training
 from handgrad import CrossEntropy, DivergenceError, Hyperparameters, Training
 from handgrad.datasets import Dataset, Scaling
 from handgrad.errors import DataError, UsageError
+from handgrad.layers import Dropout
+from handgrad.optimizers import GradientDescent
 from handgrad.straighten import straighten
+from handgrad.training import Epoch, History
 
 
 def trained(data, **hyperparameters):
@@ -86,11 +89,47 @@ def test_every_epoch_has_an_order_of_its_own(few):
     assert training.history.train_loss[:3] != training.history.train_loss[3:]
 
 
+def test_every_epoch_draws_warps_of_its_own(few):
+    """In one batch, by weights that stand still: the loss depends on the warps alone."""
+    still = {"step_size": 1e-30, "batch_size": 450, "max_epochs": 3}
+    assert np.ptp(trained(few, **still).history.train_loss) < 1e-5
+    losses = sorted(trained(few, **still, warps=True).history.train_loss)
+    assert np.diff(losses).min() > 1e-5
+
+
+def test_warps_leave_the_data_alone(few):
+    before = few[0].pixels.copy()
+    training = trained(few, warps=True, max_epochs=2)
+    np.testing.assert_array_equal(few[0].pixels, before)
+    np.testing.assert_array_equal(training.pixels, before)
+
+
+def test_every_dropout_layer_drops_others_in_every_epoch(few, monkeypatch):
+    dropped, forward = [], Dropout.forward
+
+    def noting(layer, X, out=None):
+        A = forward(layer, X, out)
+        if layer.rng is not None:
+            dropped.append((A == 0).tobytes())
+        return A
+
+    monkeypatch.setattr(Dropout, "forward", noting)
+    trained(few, dropout=0.5, num_layers=3, batch_size=450, max_epochs=2)
+    assert len(set(dropped)) == len(dropped) == 4
+
+
 def test_any_image_size_and_number_of_classes(tiny):
     training = trained((tiny, tiny), max_epochs=2, batch_size=1)
     assert training.network.input_dim == 12
     assert training.network.output_dim == 5
     assert training.iteration == 60
+
+
+def test_there_are_as_many_classes_as_either_set_knows():
+    pixels = np.zeros((3, 4), np.uint8)
+    two, five = Dataset(pixels, np.array([0, 1, 1])), Dataset(pixels, np.array([0, 4, 1]))
+    for data in ((two, five), (five, two)):
+        assert Training(*data).network.output_dim == 5
 
 
 @pytest.mark.parametrize("smoothing", [0, 0.2])
@@ -106,6 +145,35 @@ def test_a_batch_is_recorded_as_the_network_was_before_its_step(few, smoothing):
         assert found == pytest.approx(expected, rel=1e-6)
         hits = np.dot(training.history.train_accuracy[epoch], sizes)
         assert hits == pytest.approx(loss.correct)
+
+
+def test_the_validation_loss_is_that_of_the_labels_without_smoothing(few):
+    training = trained(few, label_smoothing=0.3, max_epochs=2)
+    X = training.scaling(few[1].pixels, out=np.empty(few[1].pixels.shape, np.float32))
+    expected = CrossEntropy().forward(training.network.forward(X), few[1].labels)
+    assert training.history.epochs[-1].validation_loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_of_equally_good_epochs_the_first_is_the_best():
+    accuracies = [0.1, 0.3, 0.2, 0.3]
+    epochs = [Epoch(i, i, 1.0, accuracy, 0.1) for i, accuracy in enumerate(accuracies, 1)]
+    assert History(epochs=epochs).best.epoch == 2
+
+
+def test_an_epochs_seconds_are_its_own(few, monkeypatch):
+    """By a clock that a step takes a second of, and what is between two epochs a hundred."""
+    now = 0
+
+    def stepping(*_):
+        nonlocal now
+        now += 1
+
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    monkeypatch.setattr(GradientDescent, "step", stepping)
+    training = Training(*few)
+    for _ in range(2):
+        assert next(training).seconds == 3
+        now += 100
 
 
 def test_divergence_names_its_iteration_and_keeps_history_and_last_epoch(few):
@@ -125,6 +193,24 @@ def test_a_step_size_far_too_large_ends_in_divergence(few):
         list(training)
     assert np.isfinite(training.history.train_loss).all()
     assert np.isfinite(training.network.parameters).all()
+
+
+def test_a_parameter_that_is_not_finite_is_divergence_though_the_loss_is(few):
+    training = Training(*few)
+    training.network.parameters[-1] = -np.inf  # A class of probability 0.
+    with pytest.raises(DivergenceError, match="iteration 3 "):
+        next(training)
+    assert np.isfinite(training.history.train_loss).all()
+
+
+def test_a_validation_loss_that_is_not_finite_is_divergence_though_the_parameters_are():
+    grey, white = (Dataset(np.full((10, 4), v, np.uint8), np.arange(10) % 2) for v in (128, 255))
+    training = Training(grey, white, Hyperparameters(num_layers=1))
+    training.network.linear_layers[0].weights[:] = 3e38  # Grey pixels are scaled to 0.
+    with pytest.raises(DivergenceError, match="iteration 1 "):
+        next(training)
+    assert np.isfinite(training.network.parameters).all()
+    assert training.history.epochs == []
 
 
 def peak_memory_of_an_epoch(data, hyperparameters):
@@ -201,6 +287,21 @@ def test_an_interrupted_epoch_is_undone_and_trained_again(few, monkeypatch):
     np.testing.assert_array_equal(training.network.parameters, straight.network.parameters)
 
 
+def test_an_epoch_interrupted_in_its_validation_leaves_no_batch(few, monkeypatch):
+    training = Training(*few)
+    next(training)
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "_validate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            next(training)
+    assert len(training.history.train_loss) == len(training.history.train_accuracy) == 3
+    assert next(training).iteration == len(training.history.train_accuracy) == 6
+
+
 def test_there_is_no_epoch_after_divergence(few):
     training = Training(*few, Hyperparameters(num_layers=1, step_size=1e38))
     with pytest.raises(DivergenceError):
@@ -220,6 +321,20 @@ def test_a_training_goes_on_from_before_it_diverged(few):
     list(training)
     assert training.history.train_loss == straight.history.train_loss
     np.testing.assert_array_equal(training.network.parameters, straight.network.parameters)
+
+
+def test_the_batches_of_an_epoch_that_diverged_are_not_restored(few):
+    straight = Training(*few, Hyperparameters(max_epochs=3))
+    next(straight)
+    history = History(
+        [*straight.history.train_loss, 9.0],
+        [*straight.history.train_accuracy, 0.1],
+        straight.history.epochs,
+    )
+    other = Training(*few, Hyperparameters(max_epochs=3))
+    other.restore(straight.state, history, 0)
+    assert (other.epoch, other.iteration) == (1, 3)
+    assert [epoch.iteration for epoch in other] == [6, 9]
 
 
 def test_two_trainings_do_not_write_one_history(few):
@@ -255,23 +370,72 @@ def test_warps_and_dropout_leave_the_order_alone():
     assert shuffled.history.train_loss != bare.history.train_loss
 
 
-def test_an_average_that_is_to_begin_later_does_not_stand_still_until_then(few):
-    """With max_epochs raised, what was averaged before belongs to another end."""
+def test_a_stochastic_average_is_the_mean_of_the_last_epochs_ends(few):
+    asked = {"average": "stochastic", "average_start": 0.5, "step_size": 0.1, "dtype": "float64"}
+    training = Training(*few, Hyperparameters(**asked, max_epochs=8))
+    ends = [training.network.parameters.copy() for _ in training]
+    assert training.times_averaged == 4
+    np.testing.assert_allclose(training.state["average"], np.mean(ends[4:], axis=0), rtol=1e-12)
+
+
+def test_an_exponential_average_keeps_its_share_of_itself_at_each_step(few):
+    """In one batch an epoch, so that every step is seen."""
+    asked = {"average": "exponential", "average_decay": 0.9, "step_size": 0.1, "dtype": "float64"}
+    training = Training(*few, Hyperparameters(**asked, batch_size=450, max_epochs=4))
+    ends = [training.network.parameters.copy() for _ in training]
+    expected = ends[0]
+    for end in ends[1:]:
+        expected = 0.9 * expected + 0.1 * end
+    np.testing.assert_allclose(training.state["average"], expected, rtol=1e-12)
+
+
+def test_an_average_begins_where_a_share_of_the_epochs_is_a_whole_number():
+    """In floats 0.29 · 100 is 28.999999999999996."""
+    blank = Dataset(np.zeros((2, 4), np.uint8), np.arange(2))
+    asked = {"average": "stochastic", "average_start": 0.29, "max_epochs": 100}
+    assert trained((blank, blank), **asked).times_averaged == 71
+
+
+@pytest.mark.parametrize(("epochs", "averaged"), [(4, 1), (9, 3)])
+def test_an_average_that_is_to_begin_later_does_not_stand_still_until_then(few, epochs, averaged):
+    """With max_epochs raised to 12, what was averaged up to the ninth belongs to another end."""
     asked = {"average": "stochastic", "step_size": 0.1}
-    short = trained(few, **asked, max_epochs=4)
-    assert short.times_averaged == 1
+    short = trained(few, **asked, max_epochs=epochs)
+    assert short.times_averaged == averaged
     longer = Training(*few, Hyperparameters(**asked, max_epochs=12))
     longer.restore(short.state, short.history, short.times_averaged)
     losses = [epoch.validation_loss for epoch in longer]
-    assert len(set(losses)) == len(losses) == 8
+    assert len(set(losses)) == len(losses) == 12 - epochs
     assert longer.times_averaged == 3
 
 
-def test_lengths_of_schedules_are_in_epochs(few):
-    training = Training(*few, Hyperparameters(warmup_epochs=2, schedule="step", decay_epochs=1.5))
-    steps = [training.schedule(i) for i in range(15)]  # Three batches an epoch.
-    np.testing.assert_allclose(steps[:6], 0.01 * np.arange(1, 7) / 6)
-    np.testing.assert_allclose(steps[6:], 0.01 * np.repeat([1, 0.1, 0.01], [4, 4, 1]))
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (
+            {"schedule": "cosine", "warmup_epochs": 1},
+            [1 / 3, 2 / 3, 1, *(0.5 * (1 + np.cos(np.pi * np.arange(6) / 6)))],
+        ),
+        ({"schedule": "exponential", "decay": 0.5, "decay_epochs": 2}, 0.5 ** (np.arange(9) / 6)),
+        ({"schedule": "step", "decay": 0.25, "decay_epochs": 1}, np.repeat([1, 1 / 4, 1 / 16], 3)),
+        ({"schedule": "step", "decay": 0.5, "decay_epochs": 0.01}, 0.5 ** np.arange(9)),
+        (
+            {"schedule": "step", "warmup_epochs": 2 / 3, "decay_epochs": 1.5},
+            [1 / 2, 1, 1, 1, 1, 1, 0.1, 0.1, 0.1],
+        ),
+    ],
+)
+def test_each_step_is_as_long_as_its_schedule_says(few, monkeypatch, asked, expected):
+    """Lengths are in epochs, of three batches each."""
+    sizes, step = [], GradientDescent.step
+
+    def noting(optimizer, size):
+        sizes.append(size)
+        step(optimizer, size)
+
+    monkeypatch.setattr(GradientDescent, "step", noting)
+    trained(few, **asked, max_epochs=3, step_size=0.2)
+    np.testing.assert_allclose(sizes, 0.2 * np.array(expected))
 
 
 def test_an_epoch_runs_on_as_many_threads_as_it_says(few, monkeypatch):
@@ -298,9 +462,10 @@ def test_early_stopping_stops_when_the_loss_has_stopped_falling(few):
     assert trained(few, max_epochs=8, patience=4).epoch == 8
 
 
-def test_standardized_inputs_have_mean_zero_and_deviation_one(few):
-    training = Training(*few, Hyperparameters(standardize=True))
-    X = training.scaling(few[0].pixels, out=np.empty(few[0].pixels.shape))
+@pytest.mark.parametrize("edges", [False, True])
+def test_standardized_inputs_have_mean_zero_and_deviation_one(few, edges):
+    training = Training(*few, Hyperparameters(standardize=True, oriented_gradients=edges))
+    X = training.scaling(training.inputs, out=np.empty(training.inputs.shape))
     assert X.mean() == pytest.approx(0, abs=1e-9)
     assert X.std() == pytest.approx(1)
 
@@ -312,7 +477,7 @@ def test_clipping_bounds_the_step(few):
     assert np.linalg.norm(training.network.parameters - before) == pytest.approx(1e-3, rel=1e-3)
 
 
-@pytest.mark.parametrize("what", ["warps", "straighten"])
+@pytest.mark.parametrize("what", ["warps", "straighten", "oriented_gradients"])
 def test_what_needs_images_says_so(tiny, what):
     flat = Dataset(tiny.pixels, tiny.labels, name="flat")
     with pytest.raises(UsageError, match=f"{what} needs images, and flat has none"):
@@ -404,6 +569,7 @@ def test_an_average_is_as_the_last_whole_epoch_left_it(few, monkeypatch):
         {"weight_decay": 0.1},
         {"momentum": 0.5},
         {"momentum": 0.5, "nesterov": True},
+        {"momentum": 0.5, "weight_decay": 0.1},
         {"optimizer": "Adam"},
         {"optimizer": "Adam", "weight_decay": 0.1},
         {"schedule": "cosine"},
@@ -414,7 +580,7 @@ def test_an_average_is_as_the_last_whole_epoch_left_it(few, monkeypatch):
         {"straighten": True},
         {"warps": True},
         {"oriented_gradients": True},
-        {"average": "exponential"},
+        {"average": "exponential", "average_decay": 0.5},
         {"average": "stochastic", "average_start": 0.3},
         {"batch_size": 50},
         {"step_size": 0.2},
@@ -450,8 +616,9 @@ def test_standardizing_looks_at_every_example():
     assert scaled.std() == pytest.approx(1)
 
 
-def test_validation_images_of_another_shape_cannot_be_straightened(few):
+@pytest.mark.parametrize("what", ["straighten", "oriented_gradients"])
+def test_validation_images_of_another_shape_are_refused(few, what):
     train, validation = few
     wide = dataclasses.replace(validation, image_shape=(14, 56))
     with pytest.raises(DataError, match=r"shape \(14, 56\), expected \(28, 28\)"):
-        Training(train, wide, Hyperparameters(straighten=True))
+        Training(train, wide, Hyperparameters(**{what: True}))
