@@ -184,6 +184,24 @@ def test_its_layers_are_as_many_and_as_wide_as_asked_for():
     assert len(FeedForwardNeuralNetwork(12, 4, 7, 1).layers) == 1
 
 
+def test_no_two_layers_begin_with_the_same_weights():
+    network = FeedForwardNeuralNetwork(7, 7, 7, 4, rng=0)
+    correlations = np.corrcoef([layer.weights.ravel() for layer in network.linear_layers])
+    assert np.abs(correlations[np.triu_indices(4, 1)]).max() < 0.6
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_its_architecture_builds_another_like_it(dtype):
+    architecture = {
+        "input_dim": 5, "output_dim": 3, "hidden_dim": (6, 6), "num_layers": 3,
+        "activation": "Tanh", "dropout": 0.25, "input_dropout": 0.125, "residual": True,
+        "dtype": dtype,
+    }  # fmt: skip
+    network = FeedForwardNeuralNetwork(**architecture)
+    assert network.architecture == architecture
+    assert repr(FeedForwardNeuralNetwork(**network.architecture)) == repr(network)
+
+
 def test_a_layer_of_ones_own_will_do_as_activation():
     class Shifted(Sigmoid):
         pass
@@ -197,6 +215,7 @@ def test_a_layer_of_ones_own_will_do_as_activation():
     [
         ({"num_layers": 0}, "num_layers must be at least 1"),
         ({"hidden_dim": 0}, "must be at least 1"),
+        ({"dtype": np.float16}, "dtype must be float32 or float64"),
         ({"activation": "sigmoid"}, f"one of {', '.join(ACTIVATIONS)}, got 'sigmoid'"),
     ],
 )
@@ -205,16 +224,26 @@ def test_what_it_cannot_be_built_from_is_named(arguments, sentence):
         FeedForwardNeuralNetwork(12, 4, **arguments)
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
-def test_a_copy_has_one_vector_of_its_own(copied):
-    network = FeedForwardNeuralNetwork(12, 4, 7, 3, rng=0)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))]
+)
+def test_a_copy_has_two_vectors_of_its_own(copied, dtype):
+    network = FeedForwardNeuralNetwork(12, 4, 7, 3, residual=True, rng=0, dtype=dtype)
     X, _ = a_batch(5)
     expected = network.forward(X)
+    network.backward(np.ones_like(expected))
+    gradients = network.gradients.copy()
     other = copied(network)
+    assert other.parameters.dtype == other.gradients.dtype == dtype
+    np.testing.assert_array_equal(other.gradients, gradients)
     np.testing.assert_array_equal(other.forward(X), expected)
     other.parameters[:] = 0
+    other.gradients[:] = 0
     assert not other.forward(X).any()
+    assert not any(array.any() for array in gradients_of(other))
     np.testing.assert_array_equal(network.forward(X), expected)
+    np.testing.assert_array_equal(network.gradients, gradients)
 
 
 @pytest.mark.parametrize("residual", [False, True])
@@ -234,6 +263,13 @@ def test_layers_of_different_widths_residuals_and_dropout():
         "Dropout(0.5), Linear(8, 6), ReLU(), Dropout(0.5), Linear(6, 4)]"
     )
     assert [layer.output_dim for layer in network.linear_layers] == [8, 8, 6, 4]
+
+
+def test_the_first_layer_adds_nothing_to_data_as_wide_as_it():
+    network = FeedForwardNeuralNetwork(7, 4, 7, 3, "Tanh", residual=True)
+    assert repr(network.layers) == (
+        "[Linear(7, 7), Tanh(), Residual(Linear(7, 7) → Tanh()), Linear(7, 4)]"
+    )
 
 
 @pytest.mark.parametrize("residual", [False, True])
