@@ -127,6 +127,17 @@ def test_step_moves_against_the_stored_gradients():
     np.testing.assert_allclose(layer.bias, bias - 0.25 * 4)
 
 
+def test_every_layer_inside_a_residual_makes_its_step():
+    inner = [Linear(3, 5, rng=0), Tanh(), Linear(5, 3, rng=1)]
+    layer = Residual(inner)
+    layer.forward(np.ones((4, 3)))
+    layer.backward(np.ones((4, 3)))
+    expected = [linear.parameters - 0.5 * linear.gradients for linear in inner[::2]]
+    layer.step(0.5)
+    for linear, moved in zip(inner[::2], expected, strict=True):
+        np.testing.assert_allclose(linear.parameters, moved, rtol=1e-6)
+
+
 def test_results_of_two_forwards_are_two_arrays():
     layer = Sigmoid()
     first = layer.forward(np.zeros((2, 2)))
@@ -208,8 +219,24 @@ def test_misuse_is_named(layer):
 def test_linear_names_the_width_it_takes():
     with pytest.raises(ValueError, match=r"takes a batch n × 3, got shape \(2, 4\)"):
         Linear(3, 2).forward(np.ones((2, 4)))
-    with pytest.raises(ValueError, match="input_dim must be at least 1"):
-        Linear(0, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"input_dim": 0}, "input_dim must be at least 1"),
+        ({"output_dim": 0}, "output_dim must be at least 1"),
+        ({"dtype": np.float16}, "dtype must be float32 or float64"),
+    ],
+)
+def test_what_a_linear_layer_cannot_be_is_named(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Linear(**{"input_dim": 3, "output_dim": 2} | arguments)
+
+
+def test_widths_may_be_bytes_of_numpys():
+    layer = Linear(np.uint8(200), np.uint8(200))
+    assert layer.size == layer.parameters.size == 200 * 200 + 200
 
 
 @given(n=dimensions, d=dimensions, seed=seeds)
@@ -249,6 +276,21 @@ def test_dropout_drops_its_share_and_keeps_the_mean(dtype):
     np.testing.assert_allclose(A[A != 0], 2 / 0.7, rtol=1e-6)
     gradient = layer.backward(np.ones_like(X))
     np.testing.assert_allclose(gradient, A / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1, 1.5, np.nan])
+def test_a_rate_that_is_no_share_is_refused(rate):
+    with pytest.raises(ValueError, match="rate must be from 0 to below 1"):
+        Dropout(rate)
+
+
+def test_dropout_takes_batches_of_either_type_in_turn():
+    layer = Dropout(0.3)
+    layer.rng = np.random.default_rng(0)
+    for dtype in (np.float32, np.float64, np.float32):
+        A = layer.forward(np.ones((50, 4), dtype))
+        assert A.dtype == dtype
+        np.testing.assert_allclose(A[A != 0], 1 / 0.7, rtol=2 * np.finfo(dtype).eps)
 
 
 def test_dropout_without_a_generator_lets_everything_pass():

@@ -88,6 +88,17 @@ def test_gradients_of_two_batches_are_two_arrays():
     np.testing.assert_array_equal(first, [[-0.5, 0.5]])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_gradient_is_of_the_type_of_the_logits_and_written_where_asked(dtype):
+    Z, y = np.array([[1, 2, 0], [0, 3, 1]], dtype), np.array([2, 1])
+    loss = CrossEntropy(0.1)
+    loss.forward(Z, y)
+    fresh, out = loss.backward(), np.empty_like(Z)
+    assert fresh.dtype == dtype
+    assert loss.backward(out) is out
+    np.testing.assert_array_equal(out, fresh)
+
+
 def test_accuracy_takes_the_first_of_equal_logits_as_argmax_does():
     loss = CrossEntropy()
     loss.forward(np.zeros((4, 3)), np.array([0, 1, 2, 0]))
@@ -110,6 +121,12 @@ def test_a_label_that_is_no_class_is_named(y):
 def test_a_column_of_labels_does_not_broadcast():
     with pytest.raises(ValueError, match=r"labels of shape \(2, 1\)"):
         CrossEntropy().forward(np.zeros((2, 3)), np.array([[0], [1]]))
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0)])
+def test_logits_of_no_example_and_of_no_class_are_refused(shape):
+    with pytest.raises(ValueError, match="logits n × c take n labels"):
+        CrossEntropy().forward(np.zeros(shape), np.zeros(shape[0], int))
 
 
 def test_a_loss_of_nothing_is_zero_and_not_minus_zero():
