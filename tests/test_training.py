@@ -253,19 +253,6 @@ def test_data_that_do_not_fit_together_are_named(tiny):
         Training(tiny, Dataset(np.zeros((3, 12), np.uint8), name="bare"))
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("step_size", 0), ("step_size", -1), ("step_size", float("nan")), ("batch_size", 0),
-        ("max_epochs", 0), ("num_layers", 0), ("hidden_dim", 0), ("activation", "sigmoid"),
-        ("dtype", "float16"), ("threads", 0), ("seed", -1),
-    ],
-)  # fmt: skip
-def test_a_hyperparameter_out_of_range_is_named(name, value):
-    with pytest.raises(UsageError, match=f"^{name} must be"):
-        Hyperparameters(**{name: value})
-
-
 def test_an_interrupted_epoch_is_undone_and_trained_again(few, monkeypatch):
     straight = trained(few, max_epochs=3, momentum=0.9)
     training = Training(*few, Hyperparameters(max_epochs=3, momentum=0.9))
@@ -503,29 +490,6 @@ def test_one_class_alone_is_refused(tiny, label):
     alike = Dataset(tiny.pixels, np.full(30, label), name="alike")
     with pytest.raises(DataError, match=f"alike: every label is {label}"):
         Training(alike, tiny)
-
-
-@pytest.mark.parametrize(
-    ("hyperparameters", "sentence"),
-    [
-        ({"schedule": "step"}, "schedule step needs decay_epochs"),
-        ({"nesterov": True}, "nesterov needs momentum"),
-        ({"optimizer": "Adam", "momentum": 0.9}, "momentum is SGD's"),
-        ({"momentum": 1}, "momentum must be from 0 to below 1"),
-        ({"dropout": 1}, "dropout must be from 0 to below 1"),
-        ({"batch_size": 2.5}, "batch_size must be a whole number"),
-        ({"step_size": "0.1"}, "step_size must be a number"),
-        ({"hidden_dim": (3, 4), "num_layers": 2}, "hidden_dim has 2 widths"),
-        ({"warps": True, "warp_scale": 1}, "scale must be less than 1"),
-        ({"warps": True, "warp_shift": "2"}, "warp_shift must be at least 0 and finite, got '2'"),
-        ({"warp_shift": -5}, "warp_shift must be at least 0"),
-        ({"warps": "false"}, "warps must be True or False, got 'false'"),
-        ({"straighten": 1}, "straighten must be True or False, got 1"),
-    ],
-)
-def test_what_does_not_go_together_is_named(hyperparameters, sentence):
-    with pytest.raises(UsageError, match=sentence):
-        Hyperparameters(**hyperparameters)
 
 
 def test_a_training_is_not_copied_by_halves(few):
