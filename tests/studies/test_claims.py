@@ -119,6 +119,12 @@ def test_never_as_a_share_of_never_is_not_measured(folder):
     assert verdict(folder, ["never"], "iterations_to_50_percent", **never).holds is None
 
 
+def test_a_share_of_nothing_is_not_measured(folder):
+    """The best epoch of "never" is its last: it gives up nothing."""
+    nothing = {"relative_to": "never", "above": 0}
+    assert verdict(folder, ["low"], "accuracy_given_up", **nothing).holds is None
+
+
 def test_what_comes_at_all_is_nothing_of_never_and_never_is_longer(folder):
     quick = verdict(folder, ["low"], "iterations_to_50_percent", relative_to="never", below=1)
     assert quick.holds is True
@@ -153,9 +159,16 @@ def test_a_run_that_failed_makes_a_claim_not_measured(folder, changes):
     assert result.result == "not measured"
 
 
+@pytest.mark.parametrize("runs", [["failed", "low"], ["low", "failed"]])
+@pytest.mark.parametrize("statistic", ["range", "smallest", "largest"])
+def test_a_statistic_with_a_run_that_failed_is_not_measured(folder, runs, statistic):
+    assert verdict(folder, runs, statistic=statistic, above=-1, below=2).holds is None
+
+
+@pytest.mark.parametrize("accuracies", [[], [0.5, 0.8]])
 @pytest.mark.parametrize("name", [name for name, q in QUANTITIES.items() if not q.of_gradients])
-def test_a_run_that_diverged_has_no_course_to_measure(tmp_path, name):
-    write_run(run_folder(tmp_path, "high"), [0.5, 0.8], status="diverged")
+def test_a_run_that_diverged_has_no_course_to_measure(tmp_path, name, accuracies):
+    write_run(run_folder(tmp_path, "high"), accuracies, status="diverged")
     assert verdict(tmp_path, ["high"], name, above=-1).result == "not measured"
 
 
@@ -200,3 +213,14 @@ def test_what_is_written(folder):
     rows = [line for line in table.splitlines() if line.startswith("| it is so")]
     assert [row.split("**")[1] for row in rows] == ["holds", "does not hold", "not measured"]
     assert len({line.count("|") for line in table.splitlines() if line.startswith("|")}) == 1
+
+
+def test_what_a_claim_says_stays_in_its_cell(folder):
+    described = study(claim(["low"], above=0, says="a | b\nc"))
+    table = markdown(described, judge(described, folder))
+    [row] = [line for line in table.splitlines() if line.startswith("| a")]
+    assert row.replace("\\|", "").count("|") == 5
+
+
+def test_a_question_without_claims_has_no_table():
+    assert markdown(study(), []) == ""

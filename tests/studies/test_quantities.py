@@ -62,9 +62,21 @@ def test_loss_gap_is_of_the_last_tenth():
     assert measure("loss_gap", measured) == 4.0
 
 
+@pytest.mark.parametrize(("epochs", "tenth"), [(1, 1), (4, 1), (16, 2), (24, 2), (200, 20)])
+def test_a_tenth_of_the_epochs_is_rounded_and_at_least_one(epochs, tenth):
+    measured = run([9.0] * (epochs - tenth) + [3.0] * tenth, train_loss=[2.0] * 10)
+    assert measure("loss_gap", measured) == 1.5
+
+
 def test_training_fall_is_from_the_fifth_tenth_to_the_last():
     train_loss = [9.0] * 8 + [2.0] * 2 + [9.0] * 8 + [1.5] * 2
     assert measure("training_fall", run([1.0] * 10, train_loss=train_loss)) == 0.25
+
+
+def test_the_only_batch_of_a_run_is_its_end():
+    measured = run([3.0], train_loss=[2.0], batches=1)
+    assert measure("loss_gap", measured) == 1.5
+    assert measure("training_fall", measured) == 0
 
 
 def test_iterations_to_an_accuracy():
@@ -83,6 +95,11 @@ def test_of_gradients():
     assert measure("slope_product", measured) == 0.125
     assert measure("smallest_slope", measured) == 0.1
     assert math.isnan(measure("gradient_ratio", run([1])))
+
+
+def test_a_network_without_hidden_layers_has_no_slope():
+    gradients = LayerGradients(np.ones((3, 1)), np.empty((3, 0)))
+    assert math.isnan(measure("smallest_slope", Measured(History(), gradients)))
 
 
 @pytest.mark.parametrize("name", [name for name, q in QUANTITIES.items() if not q.of_gradients])
