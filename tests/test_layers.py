@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -216,9 +217,10 @@ def test_misuse_is_named(layer):
         layer.backward(np.ones((1, 2), np.float32))
 
 
-def test_linear_names_the_width_it_takes():
-    with pytest.raises(ValueError, match=r"takes a batch n × 3, got shape \(2, 4\)"):
-        Linear(3, 2).forward(np.ones((2, 4)))
+@pytest.mark.parametrize("shape", [(2, 4), (3,), (2, 2, 3)])
+def test_linear_names_the_width_it_takes(shape):
+    with pytest.raises(ValueError, match=re.escape(f"takes a batch n × 3, got shape {shape}")):
+        Linear(3, 2).forward(np.ones(shape))
 
 
 @pytest.mark.parametrize(
