@@ -9,6 +9,7 @@ from handgrad.datasets import Scaling
 from handgrad.ensemble import AverageModel, Views, average_model, save_average
 from handgrad.errors import DataError, UsageError
 from handgrad.models import NetworkModel, load_model, read_tensors
+from handgrad.orientation import feature_count
 from handgrad.straighten import straighten
 from handgrad.warps import Warps
 
@@ -40,6 +41,13 @@ def test_networks_of_float64_are_averaged_in_it(tiny):
     np.testing.assert_allclose(AverageModel(members).predict_proba(tiny.pixels), expected, 1e-13)
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_one_network_of_float64_is_enough_for_an_average_in_it(members, tiny, place):
+    mixed = list(members[:1])
+    mixed.insert(place, network_model(1, dtype=np.float64))
+    assert AverageModel(tuple(mixed)).predict_proba(tiny.pixels).dtype == np.float64
+
+
 def test_with_views_they_are_the_mean_over_warps_of_straightened_images_too(members, tiny):
     members = tuple(dataclasses.replace(member, straighten=True) for member in members)
     views = Views(WARPS, 4, seed=7)
@@ -56,6 +64,22 @@ def test_views_are_warps_of_the_strengths_asked_for():
     still = Warps(rotation=0, scale=0, shear=0, shift=0, elastic=0)
     for seen in Views(still, 3).of(image, (3, 4)):
         np.testing.assert_array_equal(seen, image)
+
+
+def test_another_seed_draws_other_views():
+    image = np.random.default_rng(0).integers(0, 256, (1, 12), dtype=np.uint8)
+    zero, one, again = (
+        list(map(bytes, Views(WARPS, 3, seed).of(image, (3, 4)))) for seed in (0, 1, 1)
+    )
+    assert zero != one == again
+
+
+def test_it_uses_the_shape_of_images_if_a_network_does_or_they_are_warped(members):
+    edges = FeedForwardNeuralNetwork(feature_count((3, 4)), 5, rng=0)
+    searching = NetworkModel(edges, Scaling(), (3, 4), oriented_gradients=True)
+    assert not AverageModel(members).uses_image_shape
+    assert AverageModel(members, Views(WARPS, 2)).uses_image_shape
+    assert AverageModel((members[0], searching)).uses_image_shape
 
 
 def test_what_is_said_of_an_image_does_not_depend_on_the_others(members, tiny):
@@ -102,6 +126,14 @@ def test_networks_of_different_shapes_are_not_averaged(members, other, sentence)
     with pytest.raises(UsageError, match=sentence) as raised:
         AverageModel((members[0], other))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_every_network_must_fit_the_first(members, place):
+    networks = list(members[:2])
+    networks.insert(place, dataclasses.replace(members[2], image_shape=(4, 3)))
+    with pytest.raises(UsageError, match=rf"network {place + 1} takes 12 pixels \(4 × 3\)"):
+        AverageModel(tuple(networks))
 
 
 def test_an_average_of_nothing_and_views_of_no_images_are_refused(members):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from handgrad import FeedForwardNeuralNetwork
+from handgrad import FeedForwardNeuralNetwork, ReLU
 from handgrad.datasets import Dataset, Scaling
 from handgrad.ensemble import AverageModel, Views
 from handgrad.errors import DataError
@@ -15,6 +15,7 @@ from handgrad.models import (
     load_model,
     model_metadata,
     network_tensors,
+    read_tensors,
     save_model,
     write_tensors,
 )
@@ -63,8 +64,41 @@ def test_a_model_of_straightened_images_straightens_what_it_is_given(tmp_path, m
     save_model(tmp_path / "model.safetensors", upright)
     for each in (upright, load_model(tmp_path)):
         np.testing.assert_array_equal(each.predict_log_proba(tiny.pixels), expected)
-    with pytest.raises(ValueError, match=r"12 inputs and images of \(3, 3\) do not fit"):
-        dataclasses.replace(upright, image_shape=(3, 3))
+
+
+def test_a_model_of_oriented_gradients_read_back_predicts_the_same(tmp_path):
+    network = FeedForwardNeuralNetwork(feature_count((8, 8)), 5, rng=0)
+    model = NetworkModel(network, Scaling(), (8, 8), straighten=True, oriented_gradients=True)
+    save_model(tmp_path / "model.safetensors", model)
+    found = load_model(tmp_path)
+    assert (found.straighten, found.oriented_gradients, found.input_dim) == (True, True, 64)
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 64), dtype=np.uint8)
+    np.testing.assert_array_equal(found.predict_proba(pixels), model.predict_proba(pixels))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"image_shape": (3, 5)},
+        {"image_shape": (3, 3), "straighten": True},
+        {"image_shape": None, "straighten": True},
+        {"image_shape": None, "oriented_gradients": True},
+        {"image_shape": (3, 4), "oriented_gradients": True},
+    ],
+)
+def test_a_network_that_does_not_fit_the_images_is_refused(model, changes):
+    with pytest.raises(ValueError, match=r"12 inputs and images of .* do not fit"):
+        dataclasses.replace(model, **changes)
+
+
+def test_a_model_with_an_activation_of_ones_own_is_not_saved(tmp_path):
+    class Leaky(ReLU):
+        pass
+
+    network = FeedForwardNeuralNetwork(12, 5, 7, 2, Leaky)
+    with pytest.raises(ValueError, match="a model with Leaky cannot be saved"):
+        save_model(tmp_path / "model.safetensors", NetworkModel(network, Scaling()))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_of_before_straightening_still_loads(tmp_path, model, tiny):
@@ -148,6 +182,14 @@ def test_what_are_no_pixels_is_refused(models, kind, value, sentence):
         models[kind].predict(pixels)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_images_are_classified_as_few_are(models, kind):
+    pixels = np.random.default_rng(0).integers(0, 256, (2500, 12), dtype=np.uint8)
+    pieces = [models[kind].predict_log_proba(some) for some in np.array_split(pixels, 7)]
+    found = models[kind].predict_log_proba(pixels)
+    np.testing.assert_allclose(found, np.concatenate(pieces), atol=1e-5)
+
+
 @pytest.mark.parametrize("shape", [(12,), (2, 13), (2, 4, 3), (2, 3, 5), (2, 1, 3, 4)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_pixels_of_another_shape_are_refused(models, kind, shape):
@@ -180,6 +222,37 @@ def test_a_damaged_or_foreign_file_is_named(tmp_path, model):
         load_model(path)
     save_file({"weights": np.zeros((2, 2))}, path, {"handgrad": '{"kind": "network"}'})
     with pytest.raises(DataError, match="description of the model is damaged"):
+        load_model(path)
+
+
+DAMAGE = {
+    "another shape": lambda tensors, _: tensors.update({"linear.2.bias": np.zeros((5, 1), "f4")}),
+    "another type": lambda tensors, _: tensors.update({"linear.2.bias": np.zeros((1, 5))}),
+    "not finite": lambda tensors, _: tensors["linear.0.weights"].put(3, np.nan),
+    "missing": lambda tensors, _: tensors.pop("linear.0.bias"),
+    "a factor that is text": lambda _, metadata: metadata["scaling"].update(factor="a"),
+    "no scaling": lambda _, metadata: metadata.update(scaling=None),
+    "an unknown argument": lambda _, metadata: metadata["architecture"].update(width=3),
+    "images of another shape": lambda _, metadata: metadata.update(image_shape=[3, 5]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_file_whose_parts_do_not_fit_is_named(tmp_path, model, damage):
+    path = tmp_path / "model.safetensors"
+    save_model(path, model)
+    tensors, metadata = read_tensors(path)
+    DAMAGE[damage](tensors, metadata)
+    write_tensors(path, tensors, metadata)
+    with pytest.raises(DataError, match=r"model\.safetensors: "):
+        load_model(path)
+
+
+@pytest.mark.parametrize("metadata", [[], 3, None, "network"])
+def test_a_description_that_is_no_table_is_damaged(tmp_path, metadata):
+    path = tmp_path / "model.safetensors"
+    write_tensors(path, {"a": np.zeros(1)}, metadata)
+    with pytest.raises(DataError, match="the description of the model is damaged"):
         load_model(path)
 
 
