@@ -150,6 +150,11 @@ def test_a_seed_gives_one_result_and_images_get_warps_of_their_own():
     assert len(np.unique(first, axis=0)) == 90
 
 
+def test_an_image_is_warped_alike_however_many_follow():
+    few, many = (Warps().coefficients(n, (5, 9), np.random.default_rng(3)) for n in (3, 7))
+    np.testing.assert_array_equal(few, many[:3])
+
+
 @pytest.mark.parametrize("changed", INGREDIENTS)
 def test_an_ingredient_leaves_the_draws_of_the_others_alone(changed):
     """Alone or beside any strength of another, each ingredient draws the same."""
@@ -199,6 +204,15 @@ def test_strengths_are_in_the_units_they_claim():
     np.testing.assert_allclose(field.std(axis=0), 1.4, rtol=0.06)
 
 
+def test_what_is_drawn_of_one_says_nothing_of_another():
+    effect = parts(Warps().coefficients(4_000, (28, 28), np.random.default_rng(0)))
+    (height, width), (down, right) = effect["scale"], effect["shift"][:, :, 0].T
+    bends = effect["elastic"][:, 0, 0], effect["elastic"][:, 1, 0]
+    drawn = (effect["rotation"], height, width, effect["shear"], down, right, *bends)
+    correlations = np.corrcoef(drawn)[np.triu_indices(len(drawn), 1)]
+    assert np.abs(correlations).max() < 0.1
+
+
 def test_scaled_warps_are_the_same_warps_less_strong():
     whole, half = (
         parts(warps.coefficients(50, (28, 28), np.random.default_rng(0)))
@@ -207,6 +221,11 @@ def test_scaled_warps_are_the_same_warps_less_strong():
     half["scale"], whole["scale"] = half["scale"] - 1, whole["scale"] - 1
     for name, values in whole.items():
         np.testing.assert_allclose(half[name], values / 2, atol=1e-6, err_msg=name)
+
+
+def test_the_basis_that_all_share_cannot_be_written_to():
+    with pytest.raises(ValueError, match="read-only"):
+        warp_basis((4, 4), 2, np.dtype(float))[:] = 0
 
 
 def test_elastic_fields_are_smooth_on_images_of_any_shape():
@@ -238,6 +257,7 @@ def test_impossible_strengths(strengths, words):
         (np.zeros((3, 783)), (28, 28), r"28 × 28 = 784 pixels each, got data of shape \(3, 783\)"),
         (np.zeros((3, 14, 56)), (28, 28), r"got data of shape \(3, 14, 56\)"),
         (np.zeros((3, 28, 28), complex), None, "dtype complex128"),
+        (np.zeros((3, 28, 28), bool), None, "dtype bool"),
     ],
 )
 def test_data_that_are_not_images(data, image_shape, words):
