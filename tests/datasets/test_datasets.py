@@ -8,11 +8,9 @@ from hypothesis import strategies as st
 
 from handgrad.datasets import (
     Dataset,
-    Scaling,
     Source,
     read,
     read_csv,
-    read_idx,
     write_csv,
     write_idx,
     write_npz,
@@ -178,21 +176,6 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
         read(tmp_path / "picture.png")
 
 
-def test_what_is_wrong_with_an_idx_is_said(tmp_path):
-    path = tmp_path / "a-images-idx3-ubyte"
-    write_idx(path, a_dataset(4))
-    labels = tmp_path / "a-labels-idx1-ubyte"
-    with pytest.raises(DataError, match="1 dimensions, expected 3 for images"):
-        read(labels)
-    with pytest.raises(DataError, match="3 dimensions, expected 1 for labels"):
-        read(path, labels_path=path)
-    write_idx(tmp_path / "b-images-idx3-ubyte", a_dataset(3))
-    with pytest.raises(DataError, match="3 labels for the 4 images"):
-        read(path, labels_path=tmp_path / "b-labels-idx1-ubyte")
-    with pytest.raises(DataError, match="images-idx3 in its name"):
-        write_idx(tmp_path / "c", a_dataset(3))
-
-
 def test_an_npz_that_is_no_zip_is_said_to_be_none(tmp_path):
     (tmp_path / "a.npz").write_text("hello")
     with pytest.raises(DataError, match=r"a\.npz: not an NPZ file that can be read: it is no zip"):
@@ -245,38 +228,12 @@ def test_an_npz_under_other_common_names(tmp_path, names):
     assert same(read(tmp_path / "a.npz"), dataset)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_scaling_is_as_written(dtype):
-    pixels = np.arange(256, dtype=np.uint8)[None]
-    X = Scaling()(pixels, out=np.empty((1, 256), dtype))
-    np.testing.assert_array_equal(X, np.arange(256)[None] / 256 - 0.5)
-
-
-def test_a_split_divides_the_rows_and_is_the_same_each_time():
-    dataset = a_dataset(60)
-    train, validation = dataset.split(1 / 6, seed=0)
-    assert (len(train), len(validation)) == (50, 10)
-    together = np.vstack([train.pixels, validation.pixels])
-    assert sorted(map(bytes, together)) == sorted(map(bytes, dataset.pixels))
-    assert same(dataset.split(1 / 6, seed=0)[1], validation)
-    for count, said in ((1, "1 example, too few"), (2, "2 examples, too few")):
-        with pytest.raises(DataError, match=said):
-            a_dataset(count).split(1 / 6, seed=0)
-
-
 def test_a_source_without_validation_holds_a_sixth_out(tmp_path):
     write_npz(tmp_path / "a.npz", a_dataset(60))
     train, validation = Source(data=tmp_path / "a.npz").load()
     assert (len(train), len(validation)) == (50, 10)
     train, validation = Source(data=tmp_path / "a.npz", validation=tmp_path / "a.npz").load()
     assert len(train) == len(validation) == 60
-
-
-def test_an_image_shape_that_does_not_fit_is_named():
-    with pytest.raises(DataError, match="12 pixels, which is not an image of 3 × 5"):
-        Dataset(np.zeros((2, 12), np.uint8), image_shape=(3, 5))
-    assert Dataset(np.zeros((2, 12), np.uint8)).image_shape is None
-    assert Dataset(np.zeros((2, 16), np.uint8)).image_shape == (4, 4)
 
 
 def test_a_line_of_blanks_is_no_row(tmp_path):
@@ -288,21 +245,6 @@ def test_a_first_row_with_gaps_is_no_header(tmp_path):
     (tmp_path / "gaps.csv").write_text(",,,,3\n1,2,3,4,5\n")
     with pytest.raises(DataError, match="line 1, column 1: found ''"):
         read_csv(tmp_path / "gaps.csv")
-
-
-def test_an_idx_header_that_promises_more_than_there_is(tmp_path):
-    (tmp_path / "lie").write_bytes(b"\0\0\x08\x03" + b"\xff" * 12 + b"few")
-    with pytest.raises(
-        DataError, match="3 bytes of images, expected 79228162458924105385300197375"
-    ):
-        read_idx(tmp_path / "lie")
-
-
-def test_a_label_that_is_no_byte_is_not_written_to_idx(tmp_path):
-    data = Dataset(np.zeros((2, 4), np.uint8), np.array([0, 300]), (2, 2))
-    with pytest.raises(DataError, match="a label of 300"):
-        write_idx(tmp_path / "images-idx3", data)
-    assert not list(tmp_path.iterdir())
 
 
 def test_flat_images_of_an_npz_have_the_shape_that_is_asked_for(tmp_path):
