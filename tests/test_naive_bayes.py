@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
 
+from handgrad.errors import DataError, UsageError
 from handgrad.naive_bayes import (
     BernoulliNaiveBayes,
     GaussianNaiveBayes,
@@ -191,15 +192,16 @@ def test_ten_thousand_features_do_not_underflow(make):
     assert log_proba.min() < -745, "smaller than any positive float: it lives in log space only"
 
 
-def test_far_from_zero_a_gaussian_keeps_its_digits():
+@pytest.mark.parametrize("shared", [False, True])
+def test_far_from_zero_a_gaussian_keeps_its_digits(shared):
+    """Of powers of two, so that features, sums and means are exact there, too."""
     rng = np.random.default_rng(2)
-    X, y = rng.standard_normal((200, 3)), np.arange(200) % 2
-    for shared in (False, True):
-        near = GaussianNaiveBayes(shared_variance=shared).fit(X, y)
-        far = GaussianNaiveBayes(shared_variance=shared).fit(X + 2.0**20, y)
-        np.testing.assert_allclose(
-            far.predict_log_proba(X + 2.0**20), near.predict_log_proba(X), atol=1e-8
-        )
+    X, y = rng.integers(-512, 512, (256, 3)) / 256, np.arange(256) % 2
+    near, far = (
+        GaussianNaiveBayes(shared_variance=shared).fit(X + offset, y).predict_log_proba(X + offset)
+        for offset in (0, 2.0**30)
+    )
+    np.testing.assert_allclose(far, near, rtol=0, atol=1e-10)
 
 
 def test_the_example_in_the_documentation():
@@ -267,6 +269,22 @@ def test_a_refused_batch_leaves_the_model_as_it_was():
     with pytest.raises(ValueError, match="label 7"):
         model.partial_fit([[0], [1]], [0, 7])
     assert model.class_count.tolist() == [1, 1]
+
+
+def test_a_first_batch_that_is_refused_teaches_nothing():
+    model = BernoulliNaiveBayes()
+    with pytest.raises(DataError, match="label 2"):
+        model.partial_fit([[0], [1]], [0, 2], classes=[0, 1])
+    with pytest.raises(UsageError, match="learned nothing yet"):
+        model.predict([[1]])
+    model.partial_fit([[0], [1]], [5, 6])
+    assert model.classes.tolist() == [5, 6]
+
+
+@pytest.mark.parametrize("priors", ["uniform", "learned", [0.5, 0.25, 0.25]])
+def test_priors_are_probabilities(priors):
+    model = BernoulliNaiveBayes(priors=priors).fit([[0], [1], [1]], ["a", "b", "c"])
+    assert np.exp(model.class_log_prior).sum() == pytest.approx(1)
 
 
 X2, Y2 = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1])
