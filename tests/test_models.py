@@ -170,6 +170,7 @@ def test_pixels_may_be_whatever_numpy_makes_numbers_of(models, kind, tiny):
         (np.nan, r"pixels\[1, 2\]: found nan, expected a number from 0 to 255"),
         (-1, r"pixels\[1, 2\]: found -1, expected a number from 0 to 255"),
         (256, r"pixels\[1, 2\]: found 256, expected a number from 0 to 255"),
+        (1j, "pixels must be numbers from 0 to 255, found complex128"),
         ("dark", "pixels must be numbers from 0 to 255, found <U"),
         ([1, 2], "pixels are not an array, n × d"),
     ],
