@@ -64,8 +64,9 @@ def test_loss_gap_is_of_the_last_tenth():
 
 @pytest.mark.parametrize(("epochs", "tenth"), [(1, 1), (4, 1), (16, 2), (24, 2), (200, 20)])
 def test_a_tenth_of_the_epochs_is_rounded_and_at_least_one(epochs, tenth):
-    measured = run([9.0] * (epochs - tenth) + [3.0] * tenth, train_loss=[2.0] * 10)
-    assert measure("loss_gap", measured) == 1.5
+    losses = list(range(1, epochs + 1))
+    expected = np.mean(losses[-tenth:]) / 2
+    assert measure("loss_gap", run(losses, train_loss=[2.0] * 10)) == expected
 
 
 def test_training_fall_is_from_the_fifth_tenth_to_the_last():
