@@ -640,6 +640,20 @@ def test_a_network_before_a_loss_of_probabilities_is_told_of_the_softmax(tmp_pat
     assert "a softmax belongs between the two" in " ".join(str(verdict).split())
 
 
+def test_a_softmax_that_backward_leaves_out_is_missed_before_a_loss_of_probabilities(tmp_path):
+    text = (SUBMISSIONS / "probabilities.py").read_text()
+    verdict = judged(tmp_path, text.replace("reversed(self.layers)", "reversed(self.layers[:-1])"))
+    (finding,) = verdict.findings
+    assert (finding[1].name, finding[2].slug) == ("gradients", "softmax forgotten")
+
+
+def test_a_gradient_that_follows_from_a_wrong_output_waits(tmp_path):
+    text = (SUBMISSIONS / "probabilities.py").read_text()
+    verdict = judged(tmp_path, text.replace("E / E.sum(axis=1", "E / E.sum(axis=0"))
+    (softmax,) = (layer for layer in verdict.layers if layer.kind == "softmax")
+    assert [part.status for part in softmax.parts][::2] == ["wrong", "waiting"]
+
+
 class LeakyReLUOfTheFirstBatch:
     mistake = ("input gradient", "not in the second call")
     X = None

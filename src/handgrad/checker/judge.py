@@ -77,6 +77,7 @@ def _judge_one(
                 ),
                 mean_in_layers=_mean_in_layers(so_far),
                 loss_takes=loss.takes if loss else None,
+                loss_is_right=loss is not None and loss.verdict.right,
             )
             if _regularized(so_far):
                 network.parts = [_unjudged_if_unknown(part) for part in network.parts]

@@ -18,7 +18,7 @@ from handgrad.checker.judge_layer import INPUT_CHANGED, LayerJudge, at
 from handgrad.checker.judging import Sample, judge, named
 from handgrad.checker.lines import Line, Method
 from handgrad.checker.mathematics import ACTIVATIONS, softmax
-from handgrad.checker.mistakes import Mistake, Situation
+from handgrad.checker.mistakes import Mistake, Situation, close
 from handgrad.checker.near_misses import near_misses
 from handgrad.checker.observation import Observation, Run, State
 from handgrad.checker.quantities import Quantity
@@ -36,6 +36,14 @@ _EQUATIONS = {
     "tanh": ("G * (1 - A * A)", "G * (1 - A ** 2)"),
 }
 """The gradient in the spellings in which a symbol may be wrong."""
+
+
+_BY_OUTPUT = {
+    "sigmoid": lambda A, G: G * A * (1 - A),
+    "tanh": lambda A, G: G * (1 - A * A),
+    "softmax": lambda A, G: A * (G - (G * A).sum(axis=1, keepdims=True)),
+}
+"""The gradients, from what forward put out."""
 
 
 def judge_activation(observation: Observation) -> LayerVerdict:
@@ -72,7 +80,28 @@ NOT_LINEAR = (
 )
 
 
-class _ActivationJudge(LayerJudge):
+class _FunctionJudge(LayerJudge):
+    """What activations and the softmax have in common."""
+
+    def unless_it_follows(self, gradient: Part, forward: Part) -> Part:
+        """The gradient's part; it waits where all that is wrong in it is forward's output."""
+        by_output = _BY_OUTPUT.get(self.observation.kind)
+        if forward.finding is None or gradient.finding is None or by_output is None:
+            return gradient
+        for run in self.backwards():
+            call, backward = run.call("forward"), run.call("backward")
+            assert call is not None
+            assert backward is not None
+            output, got = self.in_rows(call.result), self.conventions.value(backward, "input")
+            shape = run.case.n, run.case.c
+            if np.shape(output) != shape or not close(
+                got, by_output(output, run.case.gradients(0))
+            ):
+                return gradient
+        return Part(gradient.name, "waiting", note="judged when forward is right")
+
+
+class _ActivationJudge(_FunctionJudge):
     """A = g(X), and ∂L/∂X."""
 
     @property
@@ -88,7 +117,8 @@ class _ActivationJudge(LayerJudge):
         forward = self.forward(output, activation.OUTPUT)
         if forward.finding is not None and not self.backwards():
             return [forward, Part(gradient.part, "waiting")]
-        return [forward, self.gradient(gradient, "input", with_scales(_MISTAKES[kind], near))]
+        part = self.gradient(gradient, "input", with_scales(_MISTAKES[kind], near))
+        return [forward, self.unless_it_follows(part, forward)]
 
     def add_to(self, s: Situation, run: Run, number: int) -> None:
         """The right output, and the function's slope."""
@@ -101,7 +131,7 @@ class _ActivationJudge(LayerJudge):
         return {"input": G * ACTIVATIONS[self.observation.kind][1](X)}
 
 
-class _SoftmaxJudge(LayerJudge):
+class _SoftmaxJudge(_FunctionJudge):
     """P = softmax(Z), also for scores far apart, and ∂L/∂Z."""
 
     def __init__(self, observation: Observation):
@@ -121,7 +151,8 @@ class _SoftmaxJudge(LayerJudge):
         if forward.finding is not None and not self.backwards():
             return [*parts, Part(gradient.part, "waiting")]
         mistakes = with_scales(softmax_mistakes.GRADIENT, near)
-        return [*parts, self.gradient(gradient, "input", mistakes)]
+        part = self.gradient(gradient, "input", mistakes)
+        return [*parts, self.unless_it_follows(part, forward)]
 
     def large_scores(self, forward: Part) -> Part:
         """Whether scores far apart are survived."""

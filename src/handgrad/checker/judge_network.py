@@ -22,6 +22,7 @@ def judge_network(
     layers_are_right: bool,
     mean_in_layers: bool,
     loss_takes: str | None,
+    loss_is_right: bool,
 ) -> LayerVerdict:
     """The verdict on a network.
 
@@ -36,6 +37,8 @@ def judge_network(
     loss_takes
         What the loss of its file takes; None where there is none. A network may end in a softmax
         unless a loss takes scores.
+    loss_is_right
+        Whether that loss is. One of probabilities gives the gradient with respect to these then.
     """
     verdict = LayerVerdict(observation.name, observation.kind)
     if observation.unjudged:
@@ -58,7 +61,8 @@ def judge_network(
             gradients, verdict.conventions = judge_gradients_of_loss(observation)
             gradients, step = _together(gradients, step)
         else:
-            gradients = GradientsJudge(*how).gradients()
+            by_probabilities = loss_takes == "probabilities" and loss_is_right
+            gradients = GradientsJudge(*how).gradients(by_probabilities)
         if verdict.parts[0].finding is not None and is_unnamed(gradients):
             gradients = Part(gradients.name, "waiting", note="judged when forward is right")
         elif is_unknown(verdict.parts[0]) and gradients.status == "right":

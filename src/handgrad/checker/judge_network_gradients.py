@@ -58,8 +58,12 @@ def _of_scores(sample: Sample) -> Situation:
 class GradientsJudge(NetworkJudge):
     """Whether backward, given the gradient of the output, gives those of all parameters."""
 
-    def gradients(self) -> Part:
-        """Whether the gradients of all the parameters, and what is returned, are right."""
+    def gradients(self, by_probabilities: bool = False) -> Part:
+        """Whether the gradients of all the parameters, and what is returned, are right.
+
+        `by_probabilities` is whether what backward is given is known to be the gradient with
+        respect to those that a network with a softmax at its end puts out.
+        """
         quantity = quantities.NETWORK_GRADIENTS
         unjudged = self.no_gradients(quantity)
         if unjudged is not None:
@@ -72,6 +76,9 @@ class GradientsJudge(NetworkJudge):
         samples, first, line = [each.sample for each in passes], passes[0], self.backward_line("")
         if samples[0].got is not None and not all(first.places.values()):
             finding = named(quantity, network.NOT_ALL, line, samples[0])
+            return Part(quantity.part, "wrong", finding)
+        if self.are_of_scores(samples) and by_probabilities:
+            finding = named(quantity, network.SOFTMAX_SKIPPED, line, samples[0])
             return Part(quantity.part, "wrong", finding)
         if self.are_of_scores(samples):
             note = "with respect to the scores before the softmax"

@@ -184,6 +184,14 @@ NOT_ALL_STEP = Mistake(
     "Which layers does your loop visit, and which not?",
     lambda s: None,
 )
+SOFTMAX_SKIPPED = Mistake(
+    "softmax forgotten",
+    "Backward leaves out the softmax that forward ends in",
+    "The loss of this file gives the gradient with respect to the probabilities; backward takes it "
+    "for that with respect to the scores.",
+    "Which function is the last in forward, and where is its derivative in backward?",
+    lambda s: None,
+)
 TRAINS_WRONG = Mistake(
     "training goes astray",
     "Training with these parts goes astray",
