@@ -132,6 +132,15 @@ def test_a_network_that_cannot_be_judged_is_not_accused(tmp_path, constructor, n
     assert note in " ".join(str(verdict).split())
 
 
+def test_a_network_whose_forward_asks_for_labels_is_not_accused(tmp_path):
+    of_output = "def forward(self, X):\n        for"
+    of_loss = of_output.replace("X", "X, y")
+    sized = "def __init__(self, d, h, c): self.layers = chain([d, h, c])"
+    verdict, parts = judged(tmp_path, sized, right=of_output, wrong=of_loss)
+    assert verdict, str(verdict)
+    assert parts == ["absent"] * 3
+
+
 @pytest.mark.parametrize("name", ["Autoencoder", "ConvolutionalNeuralNetwork", "RecurrentNetwork"])
 def test_other_kinds_of_networks_are_not_judged_unasked(tmp_path, name):
     constructor = "def __init__(self, d, h): self.layers = chain([d, h, d])"
@@ -358,6 +367,17 @@ class ThatRemembersVelocities:
             self.params[name] = self.params[name] + self.velocity[name]
 
 
+class ThatKeepsTheLastGradientFirst(MLP):
+    def backward(self, g):
+        super().backward(g)
+        self.grads = list(zip(self.dW, self.db, strict=True))[::-1]
+        del self.dW, self.db
+
+    def step(self, lr):
+        self.dW, self.db = (list(each) for each in zip(*reversed(self.grads), strict=True))
+        super().step(lr)
+
+
 class InSinglePrecision(MLP):
     """Its differences would be of rounding alone."""
 
@@ -374,6 +394,7 @@ class InSinglePrecision(MLP):
     "network",
     [
         InSinglePrecision,
+        ThatKeepsTheLastGradientFirst,
         ThatListsItsActivations,
         ThatReturnsItsCaches,
         OfAStepSizeInTheCode,

@@ -130,6 +130,8 @@ def judged(tmp_path, changes):
         {"return G @ self.W.T": "return self.dW, self.db, G @ self.W.T",
          "return self.first.backward(self.activation.backward(self.last.backward(G)))":
          "return self.first.backward(self.activation.backward(self.last.backward(G)[2]))[2]"},
+        {"def __init__(self, d, c)": "def __init__(self, a, b)",
+         "        self.W = np": "        d, c = a, b\n        self.W = np"},
         {"def __init__(self, n_in, n_hidden, n_out)": "def __init__(self, n0, n1, n2)",
          "n_in, n_hidden": "n0, n1", "n_hidden, n_out": "n1, n2"},
     ],

@@ -23,16 +23,17 @@ RETURNED = "grads"
 def gradients_found(paths: Sequence[str], call: Call) -> tuple[dict[str, Array], Places]:
     """The gradient of each parameter after a backward, and where it is; empty where it is nowhere.
 
-    It is kept or returned under a fitting name, or in the order of the parameters; or it is applied
-    at once: then it is what backward takes from the parameter, over the step size.
+    It is kept or returned under a fitting name, or in the order of the parameters, or, where shapes
+    tell, in the reverse; or it is applied at once: then it is what backward takes from the
+    parameter, over the step size.
     """
     returned = {f"{RETURNED}.{_dotted(keys)}": a for keys, a in arrays_in(call.result) if keys}
     state = {**call.after, **returned}
     places = {path: gradient_path(path, state) for path in paths}
     if not any(places.values()):
-        named = (path for path in call.after if is_gradient(path) and not _is_delta(path))
-        kept = {path: call.after[path] for path in named}
-        places |= _in_order(paths, call.before, [returned, kept])
+        places |= _in_order(paths, call.before, [returned, _kept(call)])
+    if not all(_fits(state, place, path) for path, place in places.items()):
+        places |= _in_order(paths, call.before, [returned, _kept(call)], reverse=True)
     if not any(places.values()) and _moves(paths, call):
         rate = step_sizes(call)[0]
         places = {path: path for path in paths}
@@ -44,19 +45,40 @@ def _dotted(keys: Sequence[object]) -> str:
     return ".".join(map(str, keys))
 
 
-def _in_order(paths: Sequence[str], parameters: State, groups: Sequence[State]) -> dict[str, str]:
-    """The places in the first group of arrays with the parameters' shapes, in a customary order."""
-    for group, order in itertools.product(groups, _orders(paths, parameters)):
+def _kept(call: Call) -> State:
+    """The gradients that an object keeps, by their names."""
+    named = (path for path in call.after if is_gradient(path) and not _is_delta(path))
+    return {path: call.after[path] for path in named}
+
+
+def _fits(state: State, place: str | None, path: str) -> bool:
+    """Whether there is a place, and what is in it has the shape of the parameter."""
+    return place is not None and same_shape(state[place], state[path])
+
+
+def _in_order(
+    paths: Sequence[str], parameters: State, groups: Sequence[State], reverse: bool = False
+) -> dict[str, str]:
+    """The places in the first group of arrays with the parameters' shapes, in a customary order.
+
+    In reverse, the last layer comes first.
+    """
+    for group, order in itertools.product(groups, _orders(paths, parameters, reverse)):
         if [a.shape for a in group.values()] == [parameters[path].shape for path in order]:
             return dict(zip(order, group, strict=True))
     return {}
 
 
-def _orders(paths: Sequence[str], parameters: State) -> Iterator[list[str]]:
+def _orders(paths: Sequence[str], parameters: State, reverse: bool) -> Iterator[list[str]]:
     """Layer by layer, or all weights and all biases, either first."""
-    yield list(paths)
     weights = [path for path in paths if is_matrix(path, parameters[path])]
     biases = [path for path in paths if path not in weights]
+    if reverse:
+        weights.reverse()
+        biases.reverse()
+        yield [path for pair in zip(weights, biases, strict=False) for path in pair]
+    else:
+        yield list(paths)
     yield weights + biases
     yield biases + weights
     yield [path for pair in zip(biases, weights, strict=False) for path in pair]

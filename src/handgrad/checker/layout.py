@@ -105,10 +105,14 @@ def _without_activation(cls: type) -> list[Values]:
 def _maker(subject: Subject, more: Values, swapped: bool) -> Callable[[Case], Any]:
     """What makes a layer for a case, with `more` arguments, or with its sizes swapped."""
 
+    asked = [names.argument_role(name, ["weights"]) for name in required_names(subject.cls)]
+
     def make(case: Case) -> Any:
         d, c = (case.c, case.d) if swapped else (case.d, case.c)
-        arrays = {"weights": case.parameter(0, (d, c)), "bias": case.parameter(1, (c,))}
-        required = {"layer_sizes": (d, c), **{role: a.copy() for role, a in arrays.items()}}
+        required: Values = {"layer_sizes": (d, c)}
+        if any(asked):  # Without the weights, a b is not the bias.
+            required["weights"] = case.parameter(0, (d, c)).copy()
+            required["bias"] = case.parameter(1, (c,)).copy()
         return subject.build({"input_dim": d, "output_dim": c} | more, required)
 
     return make

@@ -53,6 +53,9 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
     backward is given labels is tried with each form of them.
     """
     observation.takes_labels = backward_has_loss(subject.cls)
+    if not observation.takes_labels and _forward_has_loss(subject.cls):
+        observation.unjudged = LOSS_IN_FORWARD
+        return
     way = network_way(subject, others)
     observation.columns, observation.unjudged = way.columns, way.unjudged
     if way.unjudged:
@@ -74,6 +77,18 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
         pass_twice(trial, case, observation, (0,) if by_differences else ())
         if timed_out(run):
             return
+
+
+def _has_loss(cls: type) -> bool:
+    """Whether a class's forward or backward has the loss in it."""
+    return backward_has_loss(cls) or _forward_has_loss(cls)
+
+
+def _forward_has_loss(cls: type) -> bool:
+    """Whether a class's forward cannot do without labels."""
+    forward = method(cls, names.FORWARD)
+    assert forward is not None  # It was chosen for having one.
+    return any(names.argument_role(name, ["labels"]) for name in required_names(forward)[1:])
 
 
 def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
@@ -135,6 +150,7 @@ class NetworkWay:
 
 
 NO_LAYERS = "it has no layers to begin with, and nothing says how it is given them"
+LOSS_IN_FORWARD = "its forward asks for labels; one that returns its output would be judged"
 GIVEN_DATA = "it is given its data when it is made; one whose forward is given them would be judged"
 THREE_WIDTHS = "too many values to unpack (expected 3"
 """What Python says where a network of two layers is given the widths of three."""
@@ -327,7 +343,7 @@ def _parts(subjects: list[Subject], observation: Observation) -> tuple[list[Any]
     """What is trained, [network] or [linear, activation, linear], and on which batch."""
     case = cases.TRAINING
     network = next((subject for subject in subjects if subject.kind == "network"), None)
-    if network is not None and not backward_has_loss(network.cls):
+    if network is not None and not _has_loss(network.cls):
         way = network_way(network, subjects)
         if not way.unjudged:
             observation.columns = way.columns
