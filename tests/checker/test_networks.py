@@ -292,9 +292,27 @@ class MLPOfAWrongPlace(MLPOfAWrongSlope):
             g = (g @ self.W[i].T) * (1 - self.inputs[i] ** 2)
 
 
+class MLPWithoutAStepSize(MLP):
+    """It is told none, keeps none, and has none in its code."""
+
+    mistake = ("step", "step size ignored")
+
+    def step(self):
+        super().step(1)
+
+
+class MLPThatStretchesABias(MLP):
+    mistake = ("step", "unknown")
+
+    def step(self):
+        self.b = [b - 0.3 * np.ones((2, 1)) * db for b, db in zip(self.b, self.db, strict=True)]
+
+
 @pytest.mark.parametrize(
     "network",
     [
+        MLPWithoutAStepSize,
+        MLPThatStretchesABias,
         MLPThatPilesUp,
         MLPOfSeveralLayers,
         MLPOfSharedActivations,

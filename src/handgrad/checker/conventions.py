@@ -113,6 +113,19 @@ def fitting_rate(moves: NDArray[np.floating], gradient: NDArray[np.floating]) ->
     return rate if np.isfinite(rate) and rate else 1.0
 
 
+def shown_rate(
+    before: NDArray[np.floating], after: NDArray[np.floating], gradient: NDArray[np.floating]
+) -> float | None:
+    """The step size that a step shows, where it stands in the code; None where it shows none.
+
+    One of 1 is that of a step without any.
+    """
+    if np.shape(before) != np.shape(after):
+        return None
+    rate = fitting_rate(before - after, gradient)
+    return None if np.isclose(rate, 1) else rate
+
+
 def own_rates(state: State) -> list[float]:
     """The step sizes that an object keeps, in itself or in its parts."""
     leaves = {path: path.rpartition(".")[2] for path in state}

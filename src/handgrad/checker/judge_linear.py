@@ -10,7 +10,13 @@ from handgrad.checker.cases import Array
 from handgrad.checker.catalogue import linear
 from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
 from handgrad.checker.catalogue.step import NOT_BOTH, STEP, STEP_DOES_NOTHING
-from handgrad.checker.conventions import Conventions, fitting_rate, knows_step_size, step_sizes
+from handgrad.checker.conventions import (
+    Conventions,
+    fitting_rate,
+    knows_step_size,
+    shown_rate,
+    step_sizes,
+)
 from handgrad.checker.judge_layer import NOT_WRITTEN, LayerJudge, at
 from handgrad.checker.judging import Sample, failed_by_itself, is_general, is_unknown, judge, named
 from handgrad.checker.lines import Line, is_unwritten
@@ -240,18 +246,13 @@ class _LinearJudge(LayerJudge):
         return samples
 
     def rate_shown(self, backward: Call, step: Call) -> float | None:
-        """The step size that the weights show, where it stands in the code.
-
-        None where they show none: one of 1 is that of a step without any.
-        """
+        """The step size that the weights show, where it stands in the code, or None."""
         D = self.conventions.value(backward, "weights")
         before, after = (
             self.conventions.parameters(state)[0] for state in (step.before, step.after)
         )
-        if D is None or before is None or after is None or before.shape != after.shape:
-            return None
-        rate = fitting_rate(before - after, D)
-        return None if np.isclose(rate, 1) else rate
+        known = D is not None and before is not None and after is not None
+        return shown_rate(before, after, D) if known else None
 
     def remembers(self) -> bool:
         """Whether step changes more than the parameters and their gradients."""

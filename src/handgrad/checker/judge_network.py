@@ -5,7 +5,7 @@ import numpy as np
 from handgrad.checker import quantities
 from handgrad.checker.catalogue import network
 from handgrad.checker.catalogue.step import STEP
-from handgrad.checker.conventions import fitting_rate, knows_step_size, step_sizes
+from handgrad.checker.conventions import knows_step_size, shown_rate, step_sizes
 from handgrad.checker.gradient_places import gradients_found
 from handgrad.checker.judge_network_gradients import GradientsJudge
 from handgrad.checker.judge_network_loss import judge_gradients_of_loss, with_fitting_labels
@@ -175,7 +175,7 @@ class _NetworkJudge(NetworkJudge):
         got = None if call.failure else joined([call.after[path] for path in paths])
         rates = step_sizes(call)
         if not knows_step_size(call) and got is not None:
-            rates = [fitting_rate(s.P - got, s.D)]
+            rates = [shown_rate(s.P, got, s.D) or rates[0]]
         s.eta = next((rate for rate in rates if close(got, s.P - rate * s.D)), rates[0])
         s.right = s.P - s.eta * s.D
         sample = Sample(run.case, 0, got, s, call.failure)
