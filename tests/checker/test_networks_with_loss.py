@@ -15,6 +15,10 @@ def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
+def findings(network):
+    return [(part.name, found.slug) for _, part, found in check(network, "network").findings]
+
+
 class Network:
     """Two layers, tanh between them; softmax and cross-entropy on class numbers."""
 
@@ -384,8 +388,7 @@ class ThatStretchesItsBias(OfAStepSizeOfItsOwn):
     ],
 )
 def test_mistakes_are_named(network):
-    findings = [(part.name, found.slug) for _, part, found in check(network, "network").findings]
-    assert findings == [("gradients", network.mistake)]
+    assert findings(network) == [("gradients", network.mistake)]
 
 
 class ThatForgetsABias(Network):
@@ -407,8 +410,7 @@ class ThatStandsStill(Network):
 
 @pytest.mark.parametrize("network", [ThatForgetsABias, ThatStandsStill])
 def test_mistakes_of_the_step_are_named(network):
-    findings = [(part.name, found.slug) for _, part, found in check(network, "network").findings]
-    assert findings == [("step", network.mistake)]
+    assert findings(network) == [("step", network.mistake)]
 
 
 class ThatDividesInItsStep(Network):

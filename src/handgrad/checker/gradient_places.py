@@ -30,10 +30,11 @@ def gradients_found(paths: Sequence[str], call: Call) -> tuple[dict[str, Array],
     returned = {f"{RETURNED}.{_dotted(keys)}": a for keys, a in arrays_in(call.result) if keys}
     state = {**call.after, **returned}
     places = {path: gradient_path(path, state) for path in paths}
+    groups = [returned, _kept(call)]
     if not any(places.values()):
-        places |= _in_order(paths, call.before, [returned, _kept(call)])
+        places |= _in_order(paths, call.before, groups)
     if not all(_fits(state, place, path) for path, place in places.items()):
-        places |= _in_order(paths, call.before, [returned, _kept(call)], reverse=True)
+        places |= _in_order(paths, call.before, groups, reverse=True)
     if not any(places.values()) and _moves(paths, call):
         rate = step_sizes(call)[0]
         places = {path: path for path in paths}

@@ -17,7 +17,7 @@ from handgrad.checker.gradient_places import gradient_path
 from handgrad.checker.judge_layer import INPUT_CHANGED, LayerJudge, at
 from handgrad.checker.judging import Sample, judge, named
 from handgrad.checker.lines import Line, Method
-from handgrad.checker.mathematics import ACTIVATIONS, softmax
+from handgrad.checker.mathematics import ACTIVATIONS, LAST_FUNCTIONS, softmax
 from handgrad.checker.mistakes import Mistake, Situation, close
 from handgrad.checker.near_misses import near_misses
 from handgrad.checker.observation import Observation, Run, State
@@ -36,14 +36,6 @@ _EQUATIONS = {
     "tanh": ("G * (1 - A * A)", "G * (1 - A ** 2)"),
 }
 """The gradient in the spellings in which a symbol may be wrong."""
-
-
-_BY_OUTPUT = {
-    "sigmoid": lambda A, G: G * A * (1 - A),
-    "tanh": lambda A, G: G * (1 - A * A),
-    "softmax": lambda A, G: A * (G - (G * A).sum(axis=1, keepdims=True)),
-}
-"""The gradients, from what forward put out."""
 
 
 def judge_activation(observation: Observation) -> LayerVerdict:
@@ -85,9 +77,10 @@ class _FunctionJudge(LayerJudge):
 
     def unless_it_follows(self, gradient: Part, forward: Part) -> Part:
         """The gradient's part; it waits where all that is wrong in it is forward's output."""
-        by_output = _BY_OUTPUT.get(self.observation.kind)
-        if forward.finding is None or gradient.finding is None or by_output is None:
+        known = self.observation.kind in LAST_FUNCTIONS
+        if forward.finding is None or gradient.finding is None or not known:
             return gradient
+        _, by_output = LAST_FUNCTIONS[self.observation.kind]
         for run in self.backwards():
             call, backward = run.call("forward"), run.call("backward")
             assert call is not None
@@ -171,8 +164,8 @@ class _SoftmaxJudge(_FunctionJudge):
 
     def right_gradients(self, X: Array, G: Array, W: Array | None) -> dict[str, Array]:
         """∂L/∂Z."""
-        P = softmax(X)
-        return {"input": P * (G - (G * P).sum(axis=1, keepdims=True))}
+        function, by_output = LAST_FUNCTIONS["softmax"]
+        return {"input": by_output(function(X), G)}
 
 
 def judge_large(sample: Sample, holes: Any, forward: Method | None) -> Part:

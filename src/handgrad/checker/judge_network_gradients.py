@@ -77,10 +77,10 @@ class GradientsJudge(NetworkJudge):
         if samples[0].got is not None and not all(first.places.values()):
             finding = named(quantity, network.NOT_ALL, line, samples[0])
             return Part(quantity.part, "wrong", finding)
-        if self.are_of_scores(samples) and by_probabilities:
-            finding = named(quantity, network.SOFTMAX_SKIPPED, line, samples[0])
-            return Part(quantity.part, "wrong", finding)
         if self.are_of_scores(samples):
+            if by_probabilities:
+                finding = named(quantity, network.SOFTMAX_SKIPPED, line, samples[0])
+                return Part(quantity.part, "wrong", finding)
             note = "with respect to the scores before the softmax"
             return Part(quantity.part, "right", note=note)
         part = judge(quantity, samples, network.GRADIENTS, SECOND, self.backward_line)

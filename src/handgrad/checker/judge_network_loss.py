@@ -10,7 +10,7 @@ import numpy as np
 from handgrad.checker import quantities
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.catalogue import network
-from handgrad.checker.conventions import knows_step_size
+from handgrad.checker.conventions import fitting_rate, knows_step_size
 from handgrad.checker.gradient_places import Places, gradients_found
 from handgrad.checker.judge_layer import at
 from handgrad.checker.judge_linear import RESHAPED
@@ -150,9 +150,7 @@ class _LastLayer:
         if np.shape(G) != self.Z.shape:
             return None
         right = self.X.T @ G
-        rate = 1.0
-        if not self.knows_rate and self.dW.shape == right.shape:
-            rate = abs(float(np.sum(self.dW * right) / np.sum(right**2))) or 1.0
+        rate = 1.0 if self.knows_rate else fitting_rate(self.dW, right)
         if close(self.dW / rate, right) or close(-self.dW / rate, right):
             return _Fit(False, rate)
         db = np.zeros(0) if self.db is None else self.db / rate

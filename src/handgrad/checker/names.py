@@ -159,7 +159,7 @@ def parameter_role(path: str) -> str | None:
     return role if role in ("weights", "bias") else None
 
 
-def is_memory(path: str) -> bool:
+def is_remembered(path: str) -> bool:
     """Whether an array stands among those that an optimizer remembers: velocity.W1, m.b2."""
     *holders, _ = path.split(".")
     return any(plain(holder) in _MEMORIES for holder in holders)

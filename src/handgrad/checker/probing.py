@@ -115,7 +115,7 @@ def parameters_of(thing: Any, X: Array) -> list[str]:
         if own is None or array.dtype.kind != "f" or not array.size or not own.flags.writeable:
             continue
         own += 0.5 + np.arange(own.size, dtype=own.dtype).reshape(own.shape)
-        if (names.parameter_role(path) and not names.is_memory(path)) or (
+        if (names.parameter_role(path) and not names.is_remembered(path)) or (
             before is not None and not same(before, output_of(changed, X))
         ):
             found.append(path)
