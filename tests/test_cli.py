@@ -14,10 +14,7 @@ from handgrad.datasets import write_csv, write_idx, write_npz
 FAST = ["--max-epochs", "2", "--batch-size", "10"]
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here", "blank_pictures")
 
 
 @pytest.fixture

@@ -22,10 +22,8 @@ class ReLU:
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "relu.py").write_text(RELU)
-    return tmp_path
+def relu(here):
+    (here / "relu.py").write_text(RELU)
 
 
 @pytest.mark.parametrize(

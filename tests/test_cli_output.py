@@ -13,11 +13,12 @@ FULL = Path("/dev/full")
 TRAIN = ["train", "tiny.npz", "--max-epochs", "12", "--batch-size", "10", "--out", "run"]
 
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
+
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, tiny):
-    monkeypatch.chdir(tmp_path)
-    write_npz(tmp_path / "tiny.npz", tiny)
-    return tmp_path
+def files(here, tiny):
+    write_npz(here / "tiny.npz", tiny)
 
 
 @pytest.fixture

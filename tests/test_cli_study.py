@@ -16,12 +16,13 @@ seed = [1, 2]
 """
 
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
+
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, tiny):
-    monkeypatch.chdir(tmp_path)
-    write_npz(tmp_path / "tiny.npz", tiny)
-    (tmp_path / "my.toml").write_text(GRID)
-    return tmp_path
+def files(here, tiny):
+    write_npz(here / "tiny.npz", tiny)
+    (here / "my.toml").write_text(GRID)
 
 
 def study(*arguments):

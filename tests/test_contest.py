@@ -38,11 +38,12 @@ VARIANTS_OF_SEVERAL = (
 WRITTEN = ("config.toml", "model.safetensors", "submission.csv", "summary.json")
 
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
+
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, tiny):
-    monkeypatch.chdir(tmp_path)
-    write_npz(tmp_path / "tiny.npz", tiny)
-    return tmp_path
+def files(here, tiny):
+    write_npz(here / "tiny.npz", tiny)
 
 
 @pytest.fixture

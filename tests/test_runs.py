@@ -18,6 +18,8 @@ from handgrad.models import load_model, read_tensors, write_tensors
 from handgrad.runs import Run
 from handgrad.training import DivergenceError
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 @pytest.fixture
 def source(tiny, tmp_path):

@@ -86,7 +86,7 @@ because = "it cannot be"
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory):
+def made(tmp_path_factory, drawing_nothing):
     """A folder with all that a course's report is made of, small: three epochs on thirty images."""
     folder = tmp_path_factory.mktemp("made of")
     rng = np.random.default_rng(5)
@@ -94,7 +94,7 @@ def made(tmp_path_factory):
     write_npz(folder / "tiny.npz", Dataset(pixels, np.arange(60) % 5, name="tiny"))
     (folder / "course.toml").write_text(COURSE)
     (folder / "small.toml").write_text(SMALL)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, drawing_nothing():
         patch.chdir(folder)
         for study in ("course.toml", "small.toml"):
             assert run(["study", study, "--jobs", "1", "--quiet"]) == 0

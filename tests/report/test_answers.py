@@ -19,6 +19,8 @@ from handgrad.studies.results import Result
 
 NAN = float("nan")
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
 
 def verdict(says, value, above=0.5):
     claim = Claim(

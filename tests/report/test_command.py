@@ -67,6 +67,12 @@ def refused(capsys, status, *arguments):
     return captured.err
 
 
+@pytest.fixture
+def here(here, blank_pictures):
+    """A copy of that folder as in other modules, but pictures are blank."""
+    return here
+
+
 @pytest.fixture(scope="module")
 def text(reported):
     return text_of(reported / PDF)

@@ -47,6 +47,9 @@ picture = "heat map"
 """
 
 
+pytestmark = pytest.mark.usefixtures("blank_pictures")
+
+
 @pytest.fixture
 def study(tmp_path, few):
     """Write a study on a few digits, and read it."""
