@@ -54,7 +54,7 @@ def test_quiet_says_nothing(model, capsys):
 
 
 @pytest.mark.parametrize(
-    "interrupted", ["runs._write_history", "runs.Run._save_model", "cli.train.progress"]
+    "interrupted", ["runs.run.write_history", "runs.Run._save_model", "cli.train.progress"]
 )
 def test_ctrl_c_at_the_start_says_how_to_go_on(here, tiny, capsys, monkeypatch, interrupted):
     def interrupt(*arguments):
@@ -75,7 +75,7 @@ def test_ctrl_c_before_there_is_a_folder_names_none(here, tiny, capsys, monkeypa
         raise KeyboardInterrupt
 
     write_npz(here / "tiny.npz", tiny)
-    monkeypatch.setattr("handgrad.runs.Training", interrupt)
+    monkeypatch.setattr("handgrad.runs.run.Training", interrupt)
     assert run(["train", "tiny.npz", "--out", "run"]) == 130
     assert capsys.readouterr().err == "handgrad: interrupted\n"
     assert not (here / "run").exists()

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from handgrad.calibration import reliability
 from handgrad.datasets import Dataset
 from handgrad.evaluation import Evaluation
+from handgrad.history import Epoch, History
 from handgrad.naive_bayes import LinearForm
 from handgrad.naive_bayes.study import Duplication
 from handgrad.plots.bayes import class_weights, duplication, reliability_diagrams
@@ -20,7 +21,7 @@ from handgrad.plots.digits import confusion_matrix, most_wrong
 from handgrad.plots.studies import curves, gradients, heat_map
 from handgrad.plots.style import default_style
 from handgrad.plots.warps import warp_gallery
-from handgrad.training import Epoch, History, Training
+from handgrad.training import Training
 from handgrad.warps import Warps
 
 

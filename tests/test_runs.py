@@ -10,12 +10,12 @@ import tomllib
 import numpy as np
 import pytest
 
-from handgrad import files, runs
+from handgrad import files
 from handgrad.datasets import Reading, Source, write_npz
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import load_model, read_tensors, write_tensors
-from handgrad.runs import Run
+from handgrad.runs import Run, read_history, tables
 from handgrad.training import DivergenceError
 
 pytestmark = pytest.mark.usefixtures("blank_pictures")
@@ -91,7 +91,7 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path, source):
 
 def test_the_tables_read_back_are_the_history(tmp_path, source):
     run = carried_out(tmp_path / "run", Hyperparameters(max_epochs=3), source)
-    history = runs.read_history(tmp_path / "run")
+    history = read_history(tmp_path / "run")
     assert history.train_loss == run.training.history.train_loss
     assert history.train_accuracy == run.training.history.train_accuracy
     assert [e.validation_loss for e in history.epochs] == [
@@ -190,11 +190,12 @@ def test_paths_in_the_configuration_do_not_depend_on_where_one_stands(
 
 KILLED_RUN = """
 import sys
-from handgrad import files, runs
+from handgrad import files
 from handgrad.datasets import Source
-from handgrad.training import Hyperparameters
-runs.SECONDS_BETWEEN_CHECKPOINTS = 0
-run = runs.Run.create(sys.argv[1], Hyperparameters(max_epochs=2000, num_layers=1), Source())
+from handgrad.hyperparameters import Hyperparameters
+from handgrad.runs import run as module
+module.SECONDS_BETWEEN_CHECKPOINTS = 0
+run = module.Run.create(sys.argv[1], Hyperparameters(max_epochs=2000, num_layers=1), Source())
 for epoch in run.training:
     run.record()
     print(epoch.epoch, flush=True)
@@ -270,7 +271,7 @@ def test_a_run_whose_checkpoint_was_lost_is_not_begun_again(tmp_path, source):
     (run.folder / "model.safetensors").unlink()
     with pytest.raises(DataError, match=r"missing, though epochs\.csv has epochs"):
         Run.resume(run.folder)
-    assert len(runs.read_history(run.folder).epochs) == 2
+    assert len(read_history(run.folder).epochs) == 2
 
 
 def test_a_run_killed_before_its_tables_were_there_can_be_gone_on_with(tmp_path, source):
@@ -366,7 +367,7 @@ def test_a_checkpoint_that_is_interrupted_does_no_harm(tmp_path, source, monkeyp
     asked = Hyperparameters(max_epochs=4, batch_size=10)
     expected = carried_out(tmp_path / "straight", asked, source)
     run = Run.create(tmp_path / "run", asked, source)
-    owner = runs if part == "_append" else Run
+    owner = tables if part == "_append" else Run
     whole, calls = getattr(owner, part), []
 
     def interrupted_once(*arguments):

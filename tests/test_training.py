@@ -6,14 +6,15 @@ import tracemalloc
 import numpy as np
 import pytest
 
+import handgrad.batches
 import handgrad.training
 from handgrad import CrossEntropy, DivergenceError, Hyperparameters, Training
 from handgrad.datasets import Dataset, Scaling
 from handgrad.errors import DataError, UsageError
+from handgrad.history import Epoch, History
 from handgrad.layers import Dropout
 from handgrad.optimizers import GradientDescent
 from handgrad.straighten import straighten
-from handgrad.training import Epoch, History
 
 
 def trained(data, **hyperparameters):
@@ -564,7 +565,8 @@ def test_each_hyperparameter_makes_a_difference(few, changed):
 
 def test_blocks_of_examples_change_no_number(few, monkeypatch):
     whole = trained(few, max_epochs=1)
-    monkeypatch.setattr(handgrad.training, "ROWS_AT_ONCE", 7)
+    for module in (handgrad.training, handgrad.batches):
+        monkeypatch.setattr(module, "ROWS_AT_ONCE", 7)
     blocks = trained(few, max_epochs=1)
     assert blocks.history.epochs[0].validation_loss == pytest.approx(
         whole.history.epochs[0].validation_loss, rel=1e-5

@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from handgrad.datasets import Dataset, Source, small_mnist
+from handgrad.datasets import Data, Dataset, Source, small_mnist
 from handgrad.ensemble import AverageModel, Views, save_average
 from handgrad.errors import DataError
 from handgrad.evaluation import Evaluation, check_same_shape, evaluate
@@ -32,7 +32,6 @@ from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import network_model, read_tensors
 from handgrad.recipe import of_network, recipe_within, shape_of_images
 from handgrad.runs import (
-    Data,
     as_toml,
     data_table,
     description,

@@ -6,11 +6,10 @@
 import math
 from dataclasses import replace
 
-from handgrad.datasets import Dataset
+from handgrad.datasets import Data, Dataset
 from handgrad.errors import UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.orientation import feature_count
-from handgrad.runs import Data
 from handgrad.wording import counted
 
 NARROW, WIDE = 512, 800

@@ -6,18 +6,19 @@ import contextlib
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handgrad import threads
+from handgrad.batches import Batch, Outcomes
 from handgrad.datasets import Dataset, Scaling
 from handgrad.errors import DataError, UsageError
+from handgrad.history import Epoch, History
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.layers import Array, Dropout
-from handgrad.losses import CrossEntropy, by_class
-from handgrad.network import ROWS_AT_ONCE, FeedForwardNeuralNetwork, Workspace
+from handgrad.losses import CrossEntropy
+from handgrad.network import ROWS_AT_ONCE, FeedForwardNeuralNetwork
 from handgrad.optimizers import (
     Adam,
     Average,
@@ -29,41 +30,8 @@ from handgrad.optimizers import (
 )
 from handgrad.orientation import oriented_gradients
 from handgrad.straighten import straighten
+from handgrad.streams import stream
 from handgrad.wording import counted
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch of training came to."""
-
-    epoch: int
-    """Counted from 1."""
-    iteration: int
-    """How many batches the run has seen by its end."""
-    validation_loss: float
-    validation_accuracy: float
-    seconds: float
-    """This epoch's own time, training and validation."""
-
-
-@dataclass
-class History:
-    """A run's course: one number a batch for training, one record an epoch for validation."""
-
-    train_loss: list[float] = field(default_factory=list)
-    train_accuracy: list[float] = field(default_factory=list)
-    epochs: list[Epoch] = field(default_factory=list)
-
-    @property
-    def best(self) -> Epoch:
-        """The epoch with the highest validation accuracy; of equals, the first."""
-        return max(self.epochs, key=lambda epoch: epoch.validation_accuracy)
-
-    @property
-    def epochs_without_progress(self) -> int:
-        """How many epochs ago the validation loss was at its lowest."""
-        losses = [epoch.validation_loss for epoch in self.epochs]
-        return len(losses) - 1 - losses.index(min(losses)) if losses else 0
 
 
 class DivergenceError(ArithmeticError):
@@ -139,8 +107,8 @@ class Training:
         self.diverged = False
         self.threads = h.threads or threads.threads_for(_multiply_adds(self.network, h.batch_size))
         self._before = {name: np.empty_like(vector) for name, vector in self.state.items()}
-        self._batches: dict[int, _Batch] = {}
-        self._outcomes = _Outcomes(len(train), class_count, h)
+        self._batches: dict[int, Batch] = {}
+        self._outcomes = Outcomes(len(train), class_count, h)
         self._warps = h.strengths() if h.warps else None
         self._warped = np.empty_like(self.pixels) if h.warps else None
 
@@ -249,12 +217,12 @@ class Training:
     def _train_epoch(self) -> None:
         h, epoch, inputs = self.hyperparameters, self.epoch + 1, self.inputs
         if self._warps:
-            rng = _stream(h.seed, "warps", epoch)
+            rng = stream(h.seed, "warps", epoch)
             shape = self.train.image_shape
             inputs = self._inputs_of(
                 self._warps.warp(self.pixels, rng, image_shape=shape, out=self._warped)
             )
-        order = _stream(h.seed, "shuffle", epoch).permutation(len(self.train))
+        order = stream(h.seed, "shuffle", epoch).permutation(len(self.train))
         outcomes = self._outcomes
         outcomes.expect(self.train.require_labels()[order])
         with self._dropping_out(epoch):
@@ -274,7 +242,7 @@ class Training:
                 return oriented_gradients(pixels, image_shape=self.train.image_shape)
         return pixels
 
-    def _step(self, batch: _Batch, targets: Array, logits: Array) -> None:
+    def _step(self, batch: Batch, targets: Array, logits: Array) -> None:
         """One step of gradient descent; the logits before it are copied into `logits`."""
         h, work = self.hyperparameters, batch.workspace
         logits[...] = self.network.forward(batch.X, work.outputs)
@@ -306,8 +274,8 @@ class Training:
     def _dropping_out(self, epoch: int) -> Iterator[None]:
         """Within the block, each dropout layer draws from the stream of its place and epoch."""
         layers = [layer for layer in self.network.layers if isinstance(layer, Dropout)]
-        stream = _stream(self.hyperparameters.seed, "dropout", epoch)
-        for layer, rng in zip(layers, stream.spawn(len(layers)), strict=True):
+        rngs = stream(self.hyperparameters.seed, "dropout", epoch).spawn(len(layers))
+        for layer, rng in zip(layers, rngs, strict=True):
             layer.rng = rng
         try:
             yield
@@ -331,73 +299,11 @@ class Training:
             raise DivergenceError(self.iteration, self.epoch + 1, step_size)
         return loss_sum / n, correct / n
 
-    def _batch(self, n: int) -> _Batch:
+    def _batch(self, n: int) -> Batch:
         """The arrays for batches of n: there are at most four sizes in a run."""
         if n not in self._batches:
-            self._batches[n] = _Batch(self.network, n)
+            self._batches[n] = Batch(self.network, n)
         return self._batches[n]
-
-
-class _Batch:
-    """n examples, and all the arrays that a step over n examples writes."""
-
-    def __init__(self, network: FeedForwardNeuralNetwork, n: int):
-        self.inputs = np.empty((n, network.input_dim), np.uint8)
-        self.X = np.empty((n, network.input_dim), network.parameters.dtype)
-        self.workspace = Workspace(network, n)
-        self.loss = CrossEntropy()
-
-    def gather(self, inputs: NDArray[np.uint8], rows: NDArray[np.intp], scaling: Scaling) -> None:
-        """Take these rows. (With mode "clip", numpy needs no copy of its own to check them.)"""
-        inputs.take(rows, axis=0, out=self.inputs, mode="clip")
-        scaling(self.inputs, out=self.X)
-
-
-class _Outcomes:
-    """An epoch's targets and logits, of which all its batches' losses are made at once.
-
-    Calls of numpy for each batch would take a twentieth of a small network's time.
-
-    Attributes
-    ----------
-    targets, logits
-        n × c, in the order in which the epoch sees the examples.
-    """
-
-    def __init__(self, n: int, class_count: int, h: Hyperparameters):
-        self.loss = CrossEntropy(h.label_smoothing)
-        self.targets, self.logits = (by_class(n, class_count, h.dtype) for _ in range(2))
-        self._losses, self._hits = np.empty(n), np.empty(n, np.intp)
-
-    def expect(self, labels: NDArray[np.intp]) -> None:
-        """Take the labels of an epoch, in its order."""
-        self.labels = labels
-        self.loss.targets(labels, self.targets.shape[1], self.targets.dtype, out=self.targets)
-
-    def of_batches(self, batch_size: int) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """Give the loss and the accuracy of each batch."""
-        n = len(self.labels)
-        for start in range(0, n, ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
-            self._losses[rows] = self.loss.of_rows(self.logits[rows], self.targets[rows])
-            self._hits[rows] = self.logits[rows].argmax(axis=1) == self.labels[rows]
-        batch_size = min(batch_size, n)  # It may be larger than numpy's integers.
-        starts = np.arange(0, n, batch_size)
-        sizes = np.minimum(batch_size, n - starts)
-        return (
-            np.add.reduceat(self._losses, starts) / sizes,
-            np.add.reduceat(self._hits, starts) / sizes,
-        )
-
-
-STREAMS = ("weights", "shuffle", "dropout", "warps")
-"""What is drawn from a seed, each from a stream of its own; new ones go to the end."""
-
-
-def _stream(seed: int, purpose: str, epoch: int = 0) -> np.random.Generator:
-    """The stream for one purpose in one epoch, independent of every other."""
-    key = (STREAMS.index(purpose), epoch)
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 def _prepared(train: Dataset, validation: Dataset, h: Hyperparameters) -> list[NDArray[np.uint8]]:
@@ -419,7 +325,7 @@ def _build(h: Hyperparameters, input_dim: int, output_dim: int) -> FeedForwardNe
         dropout=h.dropout,
         input_dropout=h.input_dropout,
         residual=h.residual,
-        rng=_stream(h.seed, "weights"),
+        rng=stream(h.seed, "weights"),
         dtype=h.dtype,
     )
 

@@ -6,12 +6,13 @@ import math
 import numpy as np
 import pytest
 
+from handgrad.history import Epoch
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.studies import Claim, Question, RunSpec, Study, course_study
 from handgrad.studies.claims import judge, markdown, write_claims
 from handgrad.studies.folder import run_folder
 from handgrad.studies.gradients import LayerGradients, measure_gradients, write_gradients
 from handgrad.studies.quantities import QUANTITIES
-from handgrad.training import Epoch, Hyperparameters
 
 
 def claim(runs, quantity="final_accuracy", **changes):

@@ -8,10 +8,11 @@ import pytest
 from autograd import grad
 
 from handgrad.errors import DataError
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.straighten import straighten
 from handgrad.studies import gradients as module
 from handgrad.studies.gradients import measure_gradients, read_gradients, write_gradients
-from handgrad.training import Hyperparameters, Training
+from handgrad.training import Training
 
 DEEP = {"num_layers": 4, "hidden_dim": 7, "dtype": "float64", "batch_size": 100, "max_epochs": 3}
 G = {"Sigmoid": lambda z: 1 / (1 + anp.exp(-z)), "ReLU": lambda z: anp.maximum(z, 0)}

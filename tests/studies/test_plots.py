@@ -8,10 +8,10 @@ import matplotlib
 import numpy as np
 import pytest
 
+from handgrad.history import Epoch, History
 from handgrad.plots.curves import learning_curves
 from handgrad.plots.studies import curves, gradients, heat_map
 from handgrad.plots.style import default_style
-from handgrad.training import Epoch, History
 
 
 def history(accuracies):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handgrad.history import Epoch, History
 from handgrad.studies.gradients import LayerGradients
 from handgrad.studies.quantities import QUANTITIES, Measured
-from handgrad.training import Epoch, History
 
 
 def run(losses, accuracies=None, train_loss=None, batches=2):

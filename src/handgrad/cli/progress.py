@@ -3,7 +3,8 @@
 import contextlib
 from collections.abc import Callable, Iterator
 
-from handgrad.training import Epoch, Training
+from handgrad.history import Epoch
+from handgrad.training import Training
 
 LINES = 10
 """About how many lines a run prints where there is no terminal."""

@@ -6,9 +6,10 @@ from handgrad.datasets.idx import read_idx, write_idx
 from handgrad.datasets.npz import read_npz, write_npz
 from handgrad.datasets.reading import read
 from handgrad.datasets.small_mnist import SmallMNIST, small_mnist
-from handgrad.datasets.source import Reading, Source
+from handgrad.datasets.source import Data, Reading, Source
 
 __all__ = [
+    "Data",
     "Dataset",
     "Reading",
     "Scaling",

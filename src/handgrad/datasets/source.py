@@ -13,6 +13,9 @@ from handgrad.errors import UsageError
 HELD_OUT = 1 / 6
 """The share of the data held out for validation where no validation set is given."""
 
+Data = tuple[Dataset, Dataset]
+"""A training and a validation set."""
+
 USED_BY: dict[str, tuple[Format, ...]] = {
     "label": ("CSV",),
     "header": ("CSV",),
@@ -144,7 +147,7 @@ class Source:
             reading=replace(self.reading, labels=absolute(self.reading.labels)),
         )
 
-    def load(self) -> tuple[Dataset, Dataset]:
+    def load(self) -> Data:
         """Read the training and the validation set.
 
         Raises

@@ -15,8 +15,8 @@ from matplotlib.ticker import (
 )
 from numpy.typing import NDArray
 
+from handgrad.history import History
 from handgrad.plots.style import Picture, default_style
-from handgrad.training import History
 
 LOSS_COLOR, ACCURACY_COLOR = "tab:red", "tab:blue"
 

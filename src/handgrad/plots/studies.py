@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
+from handgrad.history import History
 from handgrad.plots.curves import (
     as_written,
     count_in_wholes,
@@ -22,7 +23,6 @@ from handgrad.plots.curves import (
     ordinary_end,
 )
 from handgrad.plots.style import Picture, default_style
-from handgrad.training import History
 
 DEFAULT_COLOR = "0.25"
 """The run that is called default is grey, and every other has a color of its own."""

@@ -17,8 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from handgrad.datasets import Data
 from handgrad.errors import DataError
-from handgrad.runs import Data
 from handgrad.studies.board import Board
 from handgrad.studies.work import Ending, Task, carry_out
 

@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 import tomli_w
 
+from handgrad.datasets import Data
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
-from handgrad.runs import Data, fingerprint, read_config, require_new
+from handgrad.runs import fingerprint, read_config, require_new
 from handgrad.studies.reading import read_study
 from handgrad.studies.study import Study
 from handgrad.studies.work import Task

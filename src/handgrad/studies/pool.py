@@ -13,9 +13,8 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from types import FrameType
 
-from handgrad.datasets import Source
+from handgrad.datasets import Data, Source
 from handgrad.files import joined
-from handgrad.runs import Data
 from handgrad.studies.board import Board
 from handgrad.studies.work import Ending, Task, carry_out
 from handgrad.threads import available_cores

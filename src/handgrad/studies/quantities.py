@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.history import History
 from handgrad.studies.gradients import EPOCHS, LayerGradients
-from handgrad.training import History
 
 
 @dataclass(frozen=True, eq=False)

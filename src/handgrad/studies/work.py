@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from handgrad.datasets import Source
+from handgrad.datasets import Data, Source
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
-from handgrad.runs import Data, Run
+from handgrad.runs import Run
 from handgrad.studies.gradients import GRADIENTS_FILE, measure_gradients, write_gradients
 from handgrad.training import DivergenceError
 
