@@ -69,6 +69,8 @@ class Case:
 
         Its rows are not longer than those of 8 numbers: long ones would saturate a sigmoid.
         """
+        if self == SPREAD:
+            return np.roll(SPREAD_INPUTS, pass_number, axis=1)
         X = self._normal(pass_number, self.n, self.d)
         return X if self.d <= 8 else X * np.sqrt(8 / self.d)
 
@@ -113,6 +115,10 @@ _SPECIAL = (Case(1, 4, 3), Case(5, 3, 3), Case(4, 4, 4))
 """A batch of one, square weights, and sizes that all agree."""
 
 ALL = (*GENERAL, *_SPECIAL, *SMALL)
+
+SPREAD = Case(2, 6, 6)
+SPREAD_INPUTS = np.array([[7, 0.05, 0.004, -3, -0.05, -0.004], [3, 0.3, 0.01, -7, -0.3, -0.01]])
+"""For an activation, nearer to 0 and further from it than all others: where some are cut off."""
 
 LARGE = Case(3, 3, 3)
 LARGE_LOGITS = np.array([[1000.0, 998, 999], [-1001, -1000, -1002], [0.5, -0.5, 1]])

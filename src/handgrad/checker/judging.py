@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker.attempts import Failure
-from handgrad.checker.cases import Case
+from handgrad.checker.cases import SPREAD, Case
 from handgrad.checker.lines import Line, line_of
 from handgrad.checker.mistakes import Mistake, Situation, close, find
 from handgrad.checker.quantities import Quantity
@@ -38,7 +38,13 @@ SQUARE_ONLY = (
     "Write the shape under each factor, with different letters for d and c. Which ones clash?",
 )
 
-
+SPREAD_ONLY = (
+    "not for small or large inputs",
+    "It is wrong where an input is small, or large",
+    "For inputs between 0.25 and 2 from 0 the result is right; nearer to 0, or further out, it is "
+    "not.",
+    "What does your code do with x = 0.01, and what with x = 7?",
+)
 LATER_ONLY = (
     "not in the second call",
     "It works in the first call only",
@@ -116,6 +122,9 @@ def _finding(
     one = next((s for s in first if s.case.is_one_example and not s.right), None)
     if one is not None:
         return _in_words(quantity, NOT_ONE, where("quantity"), one)
+    spread = next((s for s in first if s.case == SPREAD and not s.right), None)
+    if spread is not None:
+        return _in_words(quantity, SPREAD_ONLY, where("quantity"), spread)
     if later:
         mistake = find([*second, *mistakes], [(s.got, s.situation) for s in later])
         if mistake is not None:
@@ -282,5 +291,5 @@ def failed_by_itself(part: Part) -> bool:
 
 def is_general(part: Part) -> bool:
     """Whether all that is known is in which cases it fails."""
-    scopes = (ONE_ONLY, NOT_ONE, SQUARE_ONLY, LATER_ONLY)
+    scopes = (ONE_ONLY, NOT_ONE, SQUARE_ONLY, SPREAD_ONLY, LATER_ONLY)
     return part.finding is not None and part.finding.slug in {scope[0] for scope in scopes}

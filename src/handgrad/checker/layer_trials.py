@@ -10,6 +10,7 @@ from handgrad.checker import cases
 from handgrad.checker.attempts import attempt
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.layout import way_round
+from handgrad.checker.mathematics import ACTIVATIONS
 from handgrad.checker.mistakes import same_shape
 from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in, twin, twins
@@ -32,6 +33,8 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
     tried = [c for c in cases.ALL if subject.sizes in (None, (c.d, c.c))] or [
         Case(n, *subject.sizes) for n in (5, 6, 1, 2) if subject.sizes
     ]
+    if subject.kind in ACTIVATIONS and subject.sizes is None:
+        tried = [*tried, cases.SPREAD]
     observation.takes_labels = subject.kind == "softmax" and backward_has_loss(subject.cls)
     way = way_round(subject, tried[0])
     observation.problem = way.problem

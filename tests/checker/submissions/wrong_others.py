@@ -192,6 +192,21 @@ class ReLUInputInPlace(ReLU):
         return x
 
 
+class ReLUOfSix(ReLU):
+    mistake = ("forward", "not for small or large inputs")
+
+    def forward(self, x):
+        self.x = x
+        return np.clip(x, 0, 6)
+
+
+class ReLUMaskAboveZero(ReLU):
+    mistake = ("input gradient", "not for small or large inputs")
+
+    def backward(self, grad):
+        return grad * (self.x > 0.1)
+
+
 class ReLUMaskLate(ReLU):
     mistake = ("input gradient", "derivative forgotten")
 
