@@ -17,10 +17,10 @@ from handgrad.checker.attempts import Failure, attempt, limit_each_call
 from handgrad.checker.discovery import class_name, is_handgrads, subjects_in
 from handgrad.checker.layout import in_columns
 from handgrad.checker.loading import load
-from handgrad.checker.network_trials import TRAINING, observe_training
 from handgrad.checker.observation import Observation, misses_a_name, to_json
 from handgrad.checker.observing import observe
 from handgrad.checker.subjects import Subject
+from handgrad.checker.training_trials import TRAINING, observe_training
 
 _STARTING = {
     "os.fork",

@@ -40,6 +40,18 @@ def backward_has_loss(cls: type) -> bool:
     return "labels" in asked or asked <= {"step_size"}
 
 
+def forward_has_loss(cls: type) -> bool:
+    """Whether forward has the loss in it: it cannot do without labels."""
+    forward = method(cls, names.FORWARD)
+    assert forward is not None  # It was chosen for having one.
+    return any(names.argument_role(name, ["labels"]) for name in required_names(forward)[1:])
+
+
+def has_loss(cls: type) -> bool:
+    """Whether forward or backward has the loss in it."""
+    return backward_has_loss(cls) or forward_has_loss(cls)
+
+
 def make_parameters(thing: Any, X: Array) -> None:
     """Let a layer without arrays see a batch: it may make its parameters in the first forward."""
     if not arrays_in(thing):
