@@ -1,7 +1,9 @@
 """The command as its users call it: what it writes, says and returns."""
 
 import csv
+import json
 import re
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from handgrad.cli import COMMANDS, run
 from handgrad.cli.tables import print_table
 from handgrad.datasets import write_csv, write_idx, write_npz
+from handgrad.training import Training
 
 FAST = ["--max-epochs", "2", "--batch-size", "10"]
 
@@ -79,6 +82,20 @@ def test_ctrl_c_before_there_is_a_folder_names_none(here, tiny, capsys, monkeypa
     assert run(["train", "tiny.npz", "--out", "run"]) == 130
     assert capsys.readouterr().err == "handgrad: interrupted\n"
     assert not (here / "run").exists()
+
+
+def test_ctrl_c_in_the_last_epoch_interrupts_nothing(here, tiny, monkeypatch):
+    step = Training.__next__
+
+    def with_ctrl_c(training):
+        if training.epoch == 1:
+            signal.raise_signal(signal.SIGINT)
+        return step(training)
+
+    monkeypatch.setattr(Training, "__next__", with_ctrl_c)
+    write_npz(here / "tiny.npz", tiny)
+    assert run(["train", "tiny.npz", *FAST, "--out", "run", "--quiet"]) == 0
+    assert json.loads((here / "run" / "summary.json").read_text())["status"] == "finished"
 
 
 def test_predict_writes_a_row_an_image(model, here, tiny):

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from handgrad.cli import run
-from handgrad.datasets import Dataset, Scaling, small_mnist, write_csv
+from handgrad.datasets import Dataset, Scaling, small_mnist, write_csv, write_npz
 from handgrad.ensemble import AverageModel, save_average
 from handgrad.errors import DataError
 from handgrad.evaluation import evaluate
@@ -184,6 +184,27 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_the_work(tmp_path, c
     assert run(["bayes", "--out", str(tmp_path / "new" / "run")]) == 1
     assert capsys.readouterr().err.endswith("run: Permission denied\n")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("part", ["evaluate", "_default_network"])
+def test_ctrl_c_leaves_no_folder(tmp_path, tiny, capsys, monkeypatch, part):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"handgrad.cli.bayes.{part}", interrupt)
+    write_npz(tmp_path / "tiny.npz", tiny)
+    assert run(["bayes", str(tmp_path / "tiny.npz"), "--out", str(tmp_path / "new" / "run")]) == 130
+    assert capsys.readouterr().err.endswith("handgrad: interrupted\n")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_without_all_pictures_has_no_summary(tmp_path, network_file, monkeypatch):
+    monkeypatch.setattr("handgrad.plots.bayes.duplication", lambda found: 1 / 0)
+    out = tmp_path / "run"
+    with pytest.raises(ZeroDivisionError):
+        run(["bayes", "--network", str(network_file), "--out", str(out)])
+    assert (out / "model.safetensors").exists()
+    assert not (out / "summary.json").exists()
 
 
 def test_a_data_set_of_one_class_is_refused(tmp_path, capsys):

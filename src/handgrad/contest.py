@@ -16,7 +16,6 @@ submission.csv      id,digit for each image of the test set
 summary.json        validation figures of the entry and of each network
 """
 
-import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -27,7 +26,7 @@ from handgrad.datasets import Data, Dataset, Source, small_mnist
 from handgrad.ensemble import AverageModel, Views, save_average
 from handgrad.errors import DataError
 from handgrad.evaluation import Evaluation, check_same_shape, evaluate
-from handgrad.files import locked, write_text
+from handgrad.files import locked, write_json, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import network_model, read_tensors
 from handgrad.recipe import of_network, recipe_within, shape_of_images
@@ -210,7 +209,7 @@ def write_entry(contest: Contest) -> Result:
     save_average(contest.folder / "model.safetensors", model)
     write_submission(contest.folder / "submission.csv", model.predict(contest.test.pixels))
     # Last: a folder with a summary has all the rest.
-    write_text(contest.folder / "summary.json", _summary(contest, result))
+    write_json(contest.folder / "summary.json", _summary(contest, result))
     return result
 
 
@@ -248,7 +247,7 @@ def _config(contest: Contest) -> str:
     return tomli_w.dumps(config)
 
 
-def _summary(contest: Contest, result: Result) -> str:
+def _summary(contest: Contest, result: Result) -> dict[str, Any]:
     h, (train, validation) = contest.hyperparameters, contest.data
     summary: dict[str, Any] = {
         "status": "finished",
@@ -264,7 +263,7 @@ def _summary(contest: Contest, result: Result) -> str:
             "test": description(contest.test),
         },
     }
-    return json.dumps(summary | environment(), indent=2, ensure_ascii=False) + "\n"
+    return summary | environment()
 
 
 def _figures(evaluation: Evaluation) -> dict[str, float]:

@@ -2,11 +2,13 @@
 
 import contextlib
 import errno
+import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from handgrad.errors import UsageError
 
@@ -130,6 +132,11 @@ def _holding(folder: Path, kind: str) -> Iterator[Callable[[str], None]]:
         yield lock
     finally:
         os.close(handle)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` to `path` as JSON that people can read, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:

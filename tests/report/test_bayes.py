@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handgrad.bayes_folder import read_bayes
 from handgrad.datasets import Dataset
 from handgrad.naive_bayes import BernoulliNaiveBayes
 from handgrad.naive_bayes.pixels import fit_pixels
-from handgrad.report.bayes import bayes_section, collect_bayes
+from handgrad.report.bayes import bayes_section
 from handgrad.report.sections import Pictures
 
 
@@ -27,14 +28,14 @@ def test_a_network_that_was_trained_for_the_comparison_has_its_panel(here):
     config = folder / "config.toml"
     lines = config.read_text().splitlines()
     config.write_text("\n".join(line for line in lines if not line.startswith("network")))
-    section, pictures = section_of(collect_bayes(folder))
+    section, pictures = section_of(read_bayes(folder))
     assert b"<!-- network" in pictures[section["reliability"]["file"]]
     assert "not kept" not in section["reliability"]["caption"]
 
 
 def test_a_network_that_was_made_anew_since_is_not_taken_for_the_one_that_was_compared(here):
     anew = Path("studies/course/runs/seed-1/model.safetensors")
-    found = replace(collect_bayes(Path("runs/bayes")), network=anew)
+    found = replace(read_bayes(Path("runs/bayes")), network=anew)
     section, pictures = section_of(found)
     assert b"<!-- network" not in pictures[section["reliability"]["file"]]
     assert "not kept" in section["reliability"]["caption"]
@@ -52,7 +53,7 @@ def test_the_weights_have_room_and_their_caption_says_what_they_are(here, classe
     data = Dataset(pixels, np.arange(2 * classes) % classes, name="many")
     model = fit_pixels(BernoulliNaiveBayes(threshold=127), data)
     found = replace(
-        collect_bayes(Path("runs/bayes")), model=model, network=None, train=data, validation=data
+        read_bayes(Path("runs/bayes")), model=model, network=None, train=data, validation=data
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")

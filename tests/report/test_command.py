@@ -341,10 +341,33 @@ def test_run_goes_on_with_an_entry_that_was_interrupted(here, monkeypatch):
     assert report("--run", "--quiet", "--format", "html") == 0
 
 
-def test_a_debriefing_with_a_mistake_is_found_before_anything_runs(here, capsys, monkeypatch):
-    Path("mine.toml").write_text("hours = 'many'\n")
+@pytest.mark.parametrize(
+    ("prepare", "arguments", "status", "said"),
+    [
+        (lambda: Path("mine.toml").write_text("hours = '?'"), ["--debrief=mine.toml"], 2, "hours"),
+        (lambda: Path("debrief.toml").write_text("hours = '?'"), [], 2, "hours"),
+        (lambda: Path("debrief.toml").write_text("hours = '?'"), ["studies/course"], 2, "hours"),
+        (lambda: None, ["course", "none.toml"], 2, "none.toml"),
+        (lambda: Path("file").touch(), ["--out=file/there"], 1, "file"),
+    ],
+)
+def test_what_can_be_wrong_is_found_before_anything_runs(
+    here, capsys, monkeypatch, prepare, arguments, status, said
+):
+    prepare()
     monkeypatch.setattr("handgrad.cli.report.make_study", None)
-    assert "hours" in refused(capsys, 2, "--run", "--debrief", "mine.toml")
+    assert said in refused(capsys, status, "--run", *arguments)
+
+
+def test_a_debriefing_is_the_courses(here):
+    Path("debrief.toml").write_text("hours = '?'")
+    assert report("small.toml", "--quiet") == 0
+
+
+def test_results_of_naive_bayes_that_are_not_whole_are_not_taken_for_them(here, capsys):
+    Path("runs/bayes/summary.json").unlink()
+    said = refused(capsys, 1, "--run", "--quiet")
+    assert "runs/bayes: not all of what `handgrad bayes` writes" in said
 
 
 @pytest.mark.parametrize(
@@ -382,4 +405,5 @@ def test_a_full_disk_leaves_the_old_report(here, capsys, monkeypatch):
 
 def test_without_typst_it_says_what_to_install(here, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
-    assert "pip install 'handgrad[report]'" in refused(capsys, 1, "small.toml")
+    monkeypatch.setattr("handgrad.cli.report.make_study", None)
+    assert "pip install 'handgrad[report]'" in refused(capsys, 1, "small.toml", "--run")

@@ -4,8 +4,8 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+from handgrad.bayes_folder import read_bayes
 from handgrad.cli import run
-from handgrad.report.bayes import collect_bayes
 from handgrad.report.collecting import collect
 from handgrad.report.entry import collect_entry
 from handgrad.report.material import Material
@@ -39,7 +39,7 @@ def test_of_more_than_a_hundred_runs_it_says_where_the_figures_are(made):
 
 def commands_with(network):
     """The commands of a report whose Naïve Bayes was held against this network."""
-    found = collect_bayes(Path("runs/bayes"))
+    found = read_bayes(Path("runs/bayes"))
     found.settings["network"] = str(Path(network).resolve())
     return Material(studies=[collect(Path("studies/small"))], bayes=found).commands()
 

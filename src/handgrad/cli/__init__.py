@@ -67,6 +67,10 @@ for command, arguments in COMMANDS.items():
     )
 
 
+INTERRUPTED = 130
+"""The exit status of a command that Ctrl-C ended, as shells have it."""
+
+
 def run(tokens: Sequence[str] | None = None) -> int:
     """Run the command line on `tokens` (default: the process's own) and return the exit status."""
     tokens = sys.argv[1:] if tokens is None else tokens
@@ -94,7 +98,7 @@ def run(tokens: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return complain(f"{where}{error.strerror or error}", 1)
     except KeyboardInterrupt:
-        return complain("interrupted", 130)
+        return complain("interrupted", INTERRUPTED)
 
 
 def complain(sentence: str, status: int) -> int:

@@ -1,13 +1,12 @@
 """`handgrad bayes`."""
 
-import json
-import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from handgrad import threads
+from handgrad.bayes_folder import evaluations_by_name, write_bayes
 from handgrad.cli.data import require_recordable, source_from
 from handgrad.cli.output import folder_by_time
 from handgrad.cli.progress import progress
@@ -15,17 +14,12 @@ from handgrad.cli.tables import print_table
 from handgrad.datasets import Dataset, Reading
 from handgrad.errors import DataError, UsageError
 from handgrad.evaluation import Evaluation, evaluate
-from handgrad.files import new_folder, write_text
-from handgrad.models import Model, NetworkModel, load_model, save_model
+from handgrad.files import new_folder
+from handgrad.models import Model, NetworkModel, load_model
 from handgrad.naive_bayes import BernoulliNaiveBayes
-from handgrad.naive_bayes.pixels import BernoulliModel, fit_pixels, save_bernoulli
-from handgrad.naive_bayes.study import (
-    Duplication,
-    mean_confidence,
-    reliability_of,
-    study_duplication,
-)
-from handgrad.runs import as_toml, data_table, description, environment, require_new
+from handgrad.naive_bayes.pixels import BernoulliModel, fit_pixels
+from handgrad.naive_bayes.study import mean_confidence, reliability_of, study_duplication
+from handgrad.runs import require_new
 from handgrad.training import DivergenceError, Training
 from handgrad.wording import counted
 
@@ -84,38 +78,35 @@ def bayes(
     require_new(folder)
     source = source_from(reading, data, validation, validation_labels)
     require_recordable(network)
-    train, held_out = source.load()
+    given: Model | None = None if network is None else _read_network(network)
+    train, held_out = data_sets = source.load()
     with new_folder(folder):
         with threads.limited(1):
             model = fit_pixels(
                 BernoulliNaiveBayes(threshold=threshold, alpha=alpha, priors=priors), train
             )
             duplication = study_duplication(model, train, held_out)
-        if network is None:
-            trained = _default_network(train, held_out, quiet)
-            save_model(folder / "network.safetensors", trained)
-            compared = evaluate(trained, held_out)
-        else:
-            compared = evaluate(_read_network(network), held_out)
-
-        settings = {"threshold": threshold, "alpha": alpha, "priors": priors}
-        settings |= as_toml({"network": network})
-        _write_config(folder, settings, data_table(source, (train, held_out)))
-        save_bernoulli(folder / "model.safetensors", model)
-        _write_summary(folder, duplication, compared, train, held_out)
-        rows = {_name(copies): evaluation for copies, evaluation in duplication.fitted.items()}
-        rows["network"] = compared
-        _draw(folder, model, duplication, rows)
+        trained = None
+        if given is None:
+            given = trained = _default_network(train, held_out, quiet)
+        compared = evaluate(given, held_out)
+        write_bayes(
+            folder,
+            model,
+            settings={"threshold": threshold, "alpha": alpha, "priors": priors, "network": network},
+            source=source,
+            data=data_sets,
+            duplication=duplication,
+            network=compared,
+            trained=trained,
+        )
     if not quiet:
         examples = counted(len(held_out), "example")
         print(f"{held_out.name}: {examples}; pixels above {threshold:g} count as 1")
         name = "the table of accuracy and calibration"
-        print_table(_table_rows(rows), name, folder / "summary.json")
+        rows = _table_rows(evaluations_by_name(duplication, compared))
+        print_table(rows, name, folder / "summary.json")
         print(f"wrote {folder}/: {', '.join(sorted(path.name for path in folder.iterdir()))}")
-
-
-def _name(copies: int) -> str:
-    return "Naïve Bayes" if copies == 1 else f"each pixel × {copies}"
 
 
 def _read_network(path: Path) -> Model:
@@ -137,61 +128,6 @@ def _default_network(train: Dataset, validation: Dataset, quiet: bool) -> Networ
             f"the network to compare with: {error}, and give it as --network"
         ) from error
     return NetworkModel(training.network, training.scaling, train.image_shape)
-
-
-def _write_config(folder: Path, settings: dict[str, Any], data: dict[str, Any]) -> None:
-    import tomli_w
-
-    write_text(folder / "config.toml", tomli_w.dumps({"bayes": settings, "data": data}))
-
-
-def _write_summary(
-    folder: Path,
-    duplication: Duplication,
-    network: Evaluation,
-    train: Dataset,
-    validation: Dataset,
-) -> None:
-    copied = {copies: _figures(evaluation) for copies, evaluation in duplication.fitted.items()}
-    summary = {
-        "final": copied.pop(1),
-        "copied_pixels": copied,
-        "network": _figures(network),
-        "data": {"train": description(train), "validation": description(validation)},
-    } | environment()
-    text = json.dumps(summary, indent=2, ensure_ascii=False)
-    write_text(folder / "summary.json", text + "\n")
-
-
-def _figures(evaluation: Evaluation) -> dict[str, float | None]:
-    return {
-        "validation_accuracy": evaluation.accuracy,
-        # JSON has no infinity, the loss where a label is impossible to the model.
-        "validation_loss": evaluation.loss if math.isfinite(evaluation.loss) else None,
-        "mean_confidence": mean_confidence(evaluation),
-        "expected_calibration_error": reliability_of(evaluation).expected_calibration_error,
-    }
-
-
-def _draw(
-    folder: Path,
-    model: BernoulliModel,
-    found: Duplication,
-    evaluations: dict[str, Evaluation],
-) -> None:
-    from handgrad.plots import bayes as plots
-    from handgrad.plots.saving import save
-
-    diagrams = {name: reliability_of(evaluation) for name, evaluation in evaluations.items()}
-    figures = {
-        "reliability.png": plots.reliability_diagrams(diagrams),
-        "duplication.png": plots.duplication(found),
-    }
-    if model.image_shape:
-        form, classes = model.bayes.linear_form(), model.bayes.classes
-        figures["weights.png"] = plots.class_weights(form, model.image_shape, classes.tolist())
-    for name, figure in figures.items():
-        save(figure, folder / name)
 
 
 def _table_rows(evaluations: dict[str, Evaluation]) -> list[list[str]]:

@@ -1,28 +1,23 @@
 """`handgrad contest`."""
 
-import contextlib
 import shlex
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from handgrad.cli import complain
+from handgrad.cli import INTERRUPTED, complain
+from handgrad.cli.contest_progress import progress
 from handgrad.cli.data import RESUME_ALONE, source_from
 from handgrad.cli.output import folder_by_time
-from handgrad.cli.progress import LINES, say
-from handgrad.cli.train import INTERRUPTED
+from handgrad.cli.progress import say
 from handgrad.contest import Contest, Result, new_contest, read_contest, train_networks, write_entry
 from handgrad.datasets import Reading
 from handgrad.errors import UsageError
-from handgrad.studies.board import Board, new_board
+from handgrad.studies.board import new_board
 from handgrad.studies.work import Ending
 from handgrad.wording import counted
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 MINUTES, SEED = 10.0, 102
 
@@ -96,8 +91,10 @@ def _carry_out(contest: Contest, quiet: bool) -> int:
         say(_announcement(contest))
     try:
         failed = [ending for ending in _train(contest, quiet) if ending.status != "finished"]
+        for ending in failed:
+            complain(f"{ending.name} {ending.status}: {ending.problem}", 1)
         if failed:
-            return complain(f"{failed[0].name} {failed[0].status}: {failed[0].problem}", 1)
+            return 1
         result = write_entry(contest)
     except KeyboardInterrupt:
         folder = shlex.quote(str(contest.folder))
@@ -109,7 +106,7 @@ def _carry_out(contest: Contest, quiet: bool) -> int:
 
 
 def _train(contest: Contest, quiet: bool) -> list[Ending]:
-    with new_board(contest.networks) as board, _progress(contest, board, quiet):
+    with new_board(contest.networks) as board, progress(contest, board, quiet):
         return list(train_networks(contest, board))
 
 
@@ -131,67 +128,3 @@ def _account(contest: Contest, result: Result) -> Iterator[str]:
     yield f"the entry: validation loss {entry.loss:.4f}, accuracy {entry.accuracy:.1%}"
     names = sorted(path.name for path in contest.folder.iterdir())
     yield f"wrote {contest.folder}/: {', '.join(names)}"
-
-
-@contextlib.contextmanager
-def _progress(contest: Contest, board: Board, quiet: bool) -> Iterator[None]:
-    """Show, while the block runs, how far the networks are."""
-    from rich.console import Console
-
-    console = Console()
-    if quiet:
-        yield
-    elif console.is_terminal:
-        with _bars(contest, board, console):
-            yield
-    else:
-        ended = threading.Event()
-        watcher = threading.Thread(target=_print_lines, args=(contest, board, ended))
-        watcher.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            watcher.join()
-
-
-@contextlib.contextmanager
-def _bars(contest: Contest, board: Board, console: "Console") -> Iterator[None]:
-    from rich.live import Live
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    bars = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("epoch {task.completed}/{task.total}"),
-        TextColumn("{task.fields[accuracy]}"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    total = contest.hyperparameters.max_epochs
-    rows = [bars.add_task(task.name, total=total, accuracy="") for task in contest.tasks]
-
-    def render() -> Progress:
-        for number, row in enumerate(rows):
-            epoch, accuracy = board.read(number)
-            figures = f"validation accuracy {accuracy:.1%}" if accuracy else ""
-            bars.update(row, completed=max(epoch, 0), accuracy=figures)
-        return bars
-
-    with Live(get_renderable=render, console=console, refresh_per_second=5):
-        yield
-
-
-def _print_lines(contest: Contest, board: Board, ended: threading.Event) -> None:
-    """Print about ten lines until it has ended, whenever the slowest network is a tenth further."""
-    last = contest.hyperparameters.max_epochs
-    every = max(1, last // LINES)
-    shown, over = 0, False
-    while not over:
-        over = ended.wait(0.5)
-        epochs, accuracies = zip(*map(board.read, range(contest.networks)), strict=True)
-        epoch = min(epochs)
-        # A network that was taken up again has no accuracy before its next epoch.
-        if epoch // every > shown and all(accuracies):
-            shown = epoch // every
-            figures = " · ".join(f"{accuracy:.1%}" for accuracy in accuracies)
-            say(f"epoch {epoch:>{len(str(last))}}/{last}  validation accuracy {figures}")

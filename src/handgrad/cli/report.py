@@ -8,22 +8,23 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from handgrad.bayes_folder import read_bayes
+from handgrad.cli import INTERRUPTED
 from handgrad.cli.bayes import bayes as make_bayes
 from handgrad.cli.contest import contest as make_contest
 from handgrad.cli.progress import say
 from handgrad.cli.study import study as make_study
-from handgrad.cli.train import INTERRUPTED
 from handgrad.errors import DataError, UsageError
-from handgrad.files import replacing, write_text
-from handgrad.report.bayes import collect_bayes
+from handgrad.files import new_folder, replacing, write_text
 from handgrad.report.collecting import StudyResults, collect
 from handgrad.report.debriefing import TEMPLATE, read_debriefing
 from handgrad.report.entry import collect_entry
-from handgrad.report.material import COURSE, Material
+from handgrad.report.material import Material
 from handgrad.report.paper import compose
 from handgrad.report.project import zip_with
-from handgrad.report.typesetting import typeset
-from handgrad.studies import read_study
+from handgrad.report.typesetting import require_typst, typeset
+from handgrad.studies import COURSE, study_named
+from handgrad.studies.folder import default_folder, run_folder
 
 BAYES, CONTEST = Path("runs/bayes"), Path("runs/contest")
 ABLATION = Path("studies/ablation")
@@ -87,28 +88,30 @@ def report(
         return
     if name in ("", ".", "..") or Path(name).name != name:
         raise UsageError(f"must name a file, without a folder, got {name!r}", "name")
-    # Before anything is run: it may take a quarter of an hour.
+    # What can be wrong is found before anything is run, which may take a quarter of an hour.
+    require_typst()
+    asked = study or (COURSE,)
+    if COURSE in [study_named(each).name for each in asked]:
+        debrief = debrief or _made(DEBRIEF)
     debriefing = read_debriefing(debrief) if debrief else None
-    folders = [_study_folder(each, run, quiet) for each in study or (COURSE,)]
-    studies = [collect(folder) for folder in folders]
-    course = next((each for each in studies if each.study.name == COURSE), None)
-    if course:
-        # The parts of the course's report are looked for where the commands in it put them.
-        bayes = bayes or _course_bayes(course, run, quiet)
-        contest = contest or _course_contest(course, run, quiet)
-        ablation = ablation or _made(ABLATION)
-        if debriefing is None and DEBRIEF.exists():
-            debriefing = read_debriefing(DEBRIEF)
-    material = Material(
-        studies=studies,
-        bayes=collect_bayes(bayes) if bayes else None,
-        entry=collect_entry(contest) if contest else None,
-        ablation=collect(ablation) if ablation else None,
-        debriefing=debriefing,
-        title=title,
-    )
-    files = _files(material, name, format)
-    _write_all(out, files)
+    with new_folder(out):
+        studies = [collect(_study_folder(each, run, quiet)) for each in asked]
+        course = next((each for each in studies if each.study.name == COURSE), None)
+        if course:
+            # The parts of the course's report are looked for where the commands in it put them.
+            bayes = bayes or _course_bayes(course, run, quiet)
+            contest = contest or _course_contest(course, run, quiet)
+            ablation = ablation or _made(ABLATION)
+        material = Material(
+            studies=studies,
+            bayes=read_bayes(bayes) if bayes else None,
+            entry=collect_entry(contest) if contest else None,
+            ablation=collect(ablation) if ablation else None,
+            debriefing=debriefing,
+            title=title,
+        )
+        files = _files(material, name, format)
+        _write_all(out, files)
     if not quiet:
         for line in _account(material, out, files):
             say(line)
@@ -117,20 +120,16 @@ def report(
 def _study_folder(named: str, run: bool, quiet: bool) -> Path:
     """Give the folder of a study that was run; run it, or what is left of it, if asked to."""
     path = Path(named)
-    if named == COURSE:
-        folder = Path("studies") / COURSE
-    else:
-        folder = path if path.is_dir() else Path("studies") / read_study(path).name
+    described = study_named(named).name
+    folder = path if named != COURSE and path.is_dir() else default_folder(described)
     there = (folder / "study.toml").is_file()
     if run:
         # A course that was changed is in its folder.
-        described = str(folder) if named == COURSE and there else named
+        asked = str(folder) if named == COURSE and there else named
         # Runs that failed or diverged are part of what there is to report.
-        if make_study(described, out=folder, quiet=quiet) == INTERRUPTED:
+        if make_study(asked, out=folder, quiet=quiet) == INTERRUPTED:
             raise KeyboardInterrupt
     elif not there:
-        if path.is_dir():
-            raise UsageError(f"{folder}: not the folder of a study, it has no study.toml")
         words = ["handgrad", "study"] if named == COURSE else ["handgrad", "study", named]
         raise UsageError(
             f"{folder}: no study was run there; `{shlex.join(words)}` does it, and so does --run"
@@ -145,7 +144,9 @@ def _made(path: Path) -> Path | None:
 
 def _course_bayes(course: StudyResults, run: bool, quiet: bool) -> Path | None:
     """Give the folder of the course's Naïve Bayes if it is there; make it first, if asked to."""
-    if run and not BAYES.exists():
+    if run and not (BAYES / "summary.json").exists():
+        if BAYES.is_dir() and any(BAYES.iterdir()):
+            raise DataError(f"{BAYES}: not all of what `handgrad bayes` writes; delete the folder")
         _make_bayes(course, quiet)
     return _made(BAYES)
 
@@ -158,7 +159,7 @@ def _course_contest(course: StudyResults, run: bool, quiet: bool) -> Path | None
 
 
 def _make_bayes(course: StudyResults, quiet: bool) -> None:
-    source, network = course.study.source, course.folder / "runs" / "default"
+    source, network = course.study.source, run_folder(course.folder, "default")
     make_bayes(
         source.data,
         validation=source.validation,
@@ -201,7 +202,6 @@ def _files(material: Material, name: str, format: Literal["pdf", "html"]) -> dic
 
 def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write all files, or none: each takes its place when all are written."""
-    folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         for name, content in files.items():
             stack.enter_context(replacing(folder / name)).write_bytes(content)

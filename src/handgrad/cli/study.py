@@ -1,28 +1,25 @@
 """`handgrad study`."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from handgrad.cli import INTERRUPTED, complain
 from handgrad.cli.progress import say
 from handgrad.cli.study_progress import progress
-from handgrad.cli.train import INTERRUPTED
 from handgrad.errors import UsageError
-from handgrad.studies import Study, course_study, read_study
+from handgrad.studies import COURSE, Study, study_named
 from handgrad.studies.board import new_board
 from handgrad.studies.claims import judge
-from handgrad.studies.folder import Plan, plan_study
+from handgrad.studies.folder import Plan, default_folder, plan_study
 from handgrad.studies.results import best_result
 from handgrad.studies.runner import run_study
 from handgrad.studies.study import written
 from handgrad.studies.work import Ending
 from handgrad.wording import counted
-
-COURSE = "course"
 
 
 def study(
@@ -61,8 +58,8 @@ def study(
         raise UsageError(f"must be 1 or more, got {jobs}", parameter="jobs")
     if jobs is not None and cluster is not None:
         raise UsageError("--jobs is for this machine: a cluster has as many as it has workers")
-    described = course_study() if study == COURSE else read_study(study)
-    plan = plan_study(described, out or Path("studies") / described.name)
+    described = study_named(study)
+    plan = plan_study(described, out or default_folder(described.name))
     if dry_run:
         for line in _listing(plan):
             say(line)
@@ -70,13 +67,12 @@ def study(
     try:
         failed = _carry_out(plan, jobs, cluster, quiet)
     except KeyboardInterrupt:
-        print("handgrad: interrupted; the same command goes on where it stopped", file=sys.stderr)
-        return INTERRUPTED
+        return complain("interrupted; the same command goes on where it stopped", INTERRUPTED)
     if not quiet:
         for line in _account(plan):
             say(line)
     for ending in failed:
-        print(f"handgrad: run {ending.name} {ending.status}: {ending.problem}", file=sys.stderr)
+        complain(f"run {ending.name} {ending.status}: {ending.problem}", 1)
     return 1 if failed else 0
 
 

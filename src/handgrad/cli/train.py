@@ -11,7 +11,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from handgrad.cli import complain
+from handgrad.cli import INTERRUPTED, complain
 from handgrad.cli.data import RESUME_ALONE, source_from
 from handgrad.cli.output import folder_by_time
 from handgrad.cli.progress import progress, say
@@ -20,9 +20,6 @@ from handgrad.errors import UsageError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.runs import Run
 from handgrad.training import DivergenceError
-
-INTERRUPTED = 130
-"""The exit status of a command that Ctrl-C ended, as shells have it."""
 
 
 def train(
@@ -90,7 +87,7 @@ def _carry_out(run: Run, quiet: bool) -> int:
             for epoch in run.training:
                 show(epoch)
                 run.record()
-                if interrupted():
+                if interrupted() and not run.training.ended:
                     status = "interrupted"
                     break
         except DivergenceError as error:

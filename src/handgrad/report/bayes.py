@@ -1,83 +1,24 @@
 """Naïve Bayes as a section: what `handgrad bayes` found, drawn again from its model."""
 
-import json
 import math
-import tomllib
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from handgrad import threads
-from handgrad.datasets import Dataset, Source
-from handgrad.errors import DataError
+from handgrad.bayes_folder import (
+    FIGURES,
+    NETWORK,
+    BayesResults,
+    Figures,
+    evaluations_by_name,
+    named,
+)
 from handgrad.evaluation import Evaluation, evaluate
 from handgrad.models import load_model
-from handgrad.naive_bayes.pixels import BernoulliModel
 from handgrad.naive_bayes.study import Duplication, reliability_of, study_duplication
 from handgrad.report.sections import Pictures, Section, decimal, percent, table
-from handgrad.runs import fingerprint, read_data_table
 
 TITLE = "Naïve Bayes"
 
 NOT_KEPT = " The network is not kept, so its diagram is missing."
-
-
-@dataclass(frozen=True, eq=False)
-class BayesResults:
-    """What is in a folder that `handgrad bayes` wrote, and the data it was made from."""
-
-    folder: Path
-    settings: dict[str, Any]
-    """The options of `handgrad bayes` that it was made with, but for the data."""
-
-    source: Source
-
-    model: BernoulliModel
-    network: Path | None
-    """The network it was compared with; None if its file is not there any more."""
-
-    figures: dict[str, dict[str, float | None]]
-    """What each classifier is worth, by its name."""
-
-    train: Dataset
-    validation: Dataset
-
-
-def collect_bayes(folder: Path) -> BayesResults:
-    """Read a folder that `handgrad bayes` wrote.
-
-    Raises
-    ------
-    DataError
-        If it is something else, is damaged, or its data have changed or cannot be read.
-    """
-    try:
-        config = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        settings = config["bayes"]
-        source, recorded = read_data_table(config["data"])
-        figures = _figures(summary)
-    except OSError as error:
-        raise DataError(f"{folder}: not what `handgrad bayes` wrote ({error.strerror})") from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{folder}: not what `handgrad bayes` wrote, or damaged") from error
-    model = load_model(folder / "model.safetensors")
-    if not isinstance(model, BernoulliModel):
-        raise DataError(f"{folder / 'model.safetensors'}: not a Bernoulli Naïve Bayes")
-    train, validation = source.load()
-    if fingerprint(train, validation) != recorded:
-        raise DataError(f"{folder}: the data are not those that it was made from")
-    network = Path(settings.get("network", folder / "network.safetensors"))
-    return BayesResults(
-        folder=folder,
-        settings=settings,
-        source=source,
-        model=model,
-        network=network if network.exists() else None,
-        figures=figures,
-        train=train,
-        validation=validation,
-    )
 
 
 def bayes_section(found: BayesResults | None, pictures: Pictures) -> Section:
@@ -87,10 +28,7 @@ def bayes_section(found: BayesResults | None, pictures: Pictures) -> Section:
         return section
     with threads.limited(1):
         duplication = study_duplication(found.model, found.train, found.validation)
-    evaluations = {_named(k): evaluation for k, evaluation in duplication.fitted.items()}
-    network = _recorded_network(found)
-    if network:
-        evaluations["network"] = network
+    evaluations = evaluations_by_name(duplication, _recorded_network(found))
     section |= _pictures(found, duplication, evaluations, pictures)
     columns = ("", "accuracy", "log-loss", "mean confidence", "calibration error")
     rows = [(name, *_row(figures)) for name, figures in found.figures.items()]
@@ -107,10 +45,11 @@ def _recorded_network(found: BayesResults) -> Evaluation | None:
     """Evaluate the network that was compared; None if it is not there, or another is."""
     if found.network is None:
         return None
-    evaluation, recorded = evaluate(load_model(found.network), found.validation), found.figures
+    evaluation = evaluate(load_model(found.network), found.validation)
+    recorded = found.figures[NETWORK]
     pairs = (
-        (evaluation.accuracy, recorded["network"]["validation_accuracy"]),
-        (evaluation.loss, recorded["network"]["validation_loss"]),
+        (evaluation.accuracy, recorded["validation_accuracy"]),
+        (evaluation.loss, recorded["validation_loss"]),
     )
     # On another machine the last digits may differ. JSON has null for an infinite loss.
     same = all(
@@ -119,9 +58,9 @@ def _recorded_network(found: BayesResults) -> Evaluation | None:
     return evaluation if same else None
 
 
-def sentences(figures: dict[str, dict[str, float | None]]) -> list[str]:
+def sentences(figures: dict[str, Figures]) -> list[str]:
     """Say what copying did to accuracy, confidence and loss, and how the network compares."""
-    once, most = figures[_named(1)], figures[_named(4)]
+    once, most = figures[named(1)], figures[named(4)]
     moved = abs((most["validation_accuracy"] or 0) - (once["validation_accuracy"] or 0))
     accuracy = (
         f"Accuracy stays at {percent(once['validation_accuracy'])}"
@@ -138,7 +77,7 @@ def sentences(figures: dict[str, dict[str, float | None]]) -> list[str]:
         f"{percent(once['validation_accuracy'])}"
         + (": inputs that tell the same count like copies." if _over_confident(once) else ".")
     ]
-    network = figures.get("network")
+    network = figures.get(NETWORK)
     if network:
         above = _over_confident(network)
         result.append(
@@ -149,7 +88,7 @@ def sentences(figures: dict[str, dict[str, float | None]]) -> list[str]:
     return result
 
 
-def _over_confident(figures: dict[str, float | None]) -> bool:
+def _over_confident(figures: Figures) -> bool:
     return (figures["mean_confidence"] or 0) > (figures["validation_accuracy"] or 0)
 
 
@@ -172,7 +111,7 @@ def _pictures(
                 {name: reliability_of(evaluation) for name, evaluation in evaluations.items()}
             ),
             "Accuracy against confidence. On the diagonal a classifier is right as often as it "
-            "claims to be." + ("" if "network" in evaluations else NOT_KEPT),
+            "claims to be." + ("" if NETWORK in evaluations else NOT_KEPT),
             (8.6, 4.4),
         ),
     }
@@ -198,21 +137,8 @@ def _about_weights(classes: list[int], shown: int) -> str:
     return f"{caption}against it."
 
 
-def _figures(summary: dict[str, Any]) -> dict[str, dict[str, float | None]]:
-    copied = {_named(int(copies)): each for copies, each in summary["copied_pixels"].items()}
-    figures = {_named(1): summary["final"], **copied, "network": summary["network"]}
-    return {name: {key: each[key] for key in KEYS} for name, each in figures.items()}
-
-
-KEYS = ("validation_accuracy", "validation_loss", "mean_confidence", "expected_calibration_error")
-
-
-def _named(copies: int) -> str:
-    return "Naïve Bayes" if copies == 1 else f"each pixel × {copies}"
-
-
-def _row(figures: dict[str, float | None]) -> tuple[str, str, str, str]:
-    accuracy, loss, confidence, error = (figures[key] for key in KEYS)
+def _row(figures: Figures) -> tuple[str, str, str, str]:
+    accuracy, loss, confidence, error = (figures[key] for key in FIGURES)
     return percent(accuracy), _number(loss, 3), percent(confidence), _number(error, 3)
 
 

@@ -6,20 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from handgrad.bayes_folder import BayesResults
 from handgrad.datasets import Reading, Source
 from handgrad.errors import DataError
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import model_file
-from handgrad.report.bayes import BayesResults
 from handgrad.report.collecting import StudyResults
 from handgrad.report.debriefing import Debriefing
 from handgrad.report.entry import EntryResults
 from handgrad.runs import read_config
-from handgrad.studies import course_study
-from handgrad.studies.folder import definition
+from handgrad.studies import COURSE, course_study
+from handgrad.studies.folder import default_folder, definition, runs_folder
 from handgrad.studies.study import written
 
-COURSE = "course"
 """The name of the study whose report has all the parts of the course's."""
 
 
@@ -99,7 +98,7 @@ class Material:
         """Yield the command that makes a network: a study's or the contest's, or its own."""
         folder = model_file(path).parent
         for each in (*self.studies, *([self.ablation] if self.ablation else [])):
-            if folder.parent == (each.folder / "runs").resolve():
+            if folder.parent == runs_folder(each.folder).resolve():
                 yield _study(each)
                 return
         if self.entry and folder.parent == self.entry.contest.folder.resolve():
@@ -179,7 +178,7 @@ def _data(source: Source) -> Iterator[str]:
 
 
 def _is_default_course(each: StudyResults) -> bool:
-    return each.folder == Path("studies") / COURSE and each.study == course_study()
+    return each.folder == default_folder(COURSE) and each.study == course_study()
 
 
 def _written(*words: object) -> str:

@@ -11,6 +11,16 @@ from handgrad.report.paper import Paper
 Format = Literal["pdf", "html"]
 
 
+def require_typst() -> None:
+    """Raise DataError if typst is not installed."""
+    try:
+        import typst  # noqa: F401 - it is only looked for.
+    except ImportError as error:
+        raise DataError(
+            "a report needs typst, which is not installed: pip install 'handgrad[report]'"
+        ) from error
+
+
 def typeset(paper: Paper, format: Format) -> bytes:
     """Set a paper. The same paper gives the same bytes.
 
@@ -22,12 +32,9 @@ def typeset(paper: Paper, format: Format) -> bytes:
     DataError
         If typst is not installed.
     """
-    try:
-        import typst
-    except ImportError as error:
-        raise DataError(
-            "a report needs typst, which is not installed: pip install 'handgrad[report]'"
-        ) from error
+    require_typst()
+    import typst
+
     sources = {
         path.name: path.read_bytes()
         for path in files("handgrad.report").joinpath("template").iterdir()

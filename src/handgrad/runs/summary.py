@@ -1,6 +1,5 @@
 """A run's summary.json: how it ended, and on what it ran."""
 
-import json
 import platform
 import sys
 from dataclasses import asdict
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.datasets import Dataset
-from handgrad.files import write_text
+from handgrad.files import write_json
 from handgrad.training import Training
 
 
@@ -35,8 +34,7 @@ def write_summary(folder: Path, training: Training, status: str) -> None:
         "validation": description(training.validation),
     }
     summary |= environment()
-    text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
-    write_text(folder / "summary.json", text)
+    write_json(folder / "summary.json", summary)
 
 
 def environment() -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Claims held against the runs: each is measured, and holds or does not."""
 
 import functools
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -9,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from handgrad.files import write_text
+from handgrad.files import write_json, write_text
 from handgrad.runs import read_history
 from handgrad.studies.folder import read_summary, run_folder
 from handgrad.studies.gradients import GRADIENTS_FILE, read_gradients
@@ -77,8 +76,7 @@ def judge(study: Study, folder: Path) -> list[Verdict]:
 
 def write_claims(study: Study, verdicts: list[Verdict], folder: Path) -> None:
     """Write claims.json and claims.md."""
-    text = json.dumps([_record(verdict) for verdict in verdicts], indent=2, ensure_ascii=False)
-    write_text(folder / "claims.json", text + "\n")
+    write_json(folder / "claims.json", [_record(verdict) for verdict in verdicts])
     write_text(folder / "claims.md", markdown(study, verdicts))
 
 

@@ -151,13 +151,23 @@ def _check_folder(study: Study, folder: Path) -> None:
 
 def _is_just_begun(folder: Path) -> bool:
     """Whether nothing but an empty folder for the runs is there: a study was stopped at once."""
-    runs = folder / "runs"
+    runs = runs_folder(folder)
     return runs.is_dir() and [*folder.iterdir()] == [runs] and not any(runs.iterdir())
+
+
+def default_folder(name: str) -> Path:
+    """Give the folder of a study of this name, unless another is asked for."""
+    return Path("studies") / name
+
+
+def runs_folder(folder: Path) -> Path:
+    """Give the folder of all runs in a study's folder."""
+    return folder / "runs"
 
 
 def run_folder(folder: Path, name: str) -> Path:
     """Give the folder of a run in a study's folder."""
-    return folder / "runs" / name
+    return runs_folder(folder) / name
 
 
 def read_summary(folder: Path) -> dict | None:

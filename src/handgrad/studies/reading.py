@@ -21,6 +21,9 @@ from handgrad.hyperparameters import Hyperparameters
 from handgrad.studies.study import Claim, Question, RunSpec, Study, written
 from handgrad.studies.tables import build, check_keys, convert
 
+COURSE = "course"
+"""What the course's study is called."""
+
 MOST_RUNS = 10_000
 """The largest grid: more is a mistake in the file, or years of work."""
 
@@ -61,10 +64,21 @@ def read_study(path: Path | str) -> Study:
     return _parse(text, str(path), path.stem, path.parent)
 
 
+def study_named(text: str) -> Study:
+    """Give the course's study, which is called "course", or read one from a file or a folder.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file, or something in it is wrong.
+    """
+    return course_study() if text == COURSE else read_study(text)
+
+
 def course_study() -> Study:
     """Give the course's study: step size, activation and depth, gradients, randomness."""
     text = files("handgrad.studies").joinpath("course.toml").read_text(encoding="utf-8")
-    return _parse(text, "course.toml", "course", Path())
+    return _parse(text, f"{COURSE}.toml", COURSE, Path())
 
 
 def _parse(text: str, file: str, stem: str, folder: Path) -> Study:

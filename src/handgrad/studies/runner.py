@@ -7,7 +7,7 @@ from typing import Any
 from handgrad.files import locked, write_text
 from handgrad.studies.board import Board
 from handgrad.studies.claims import judge, write_claims
-from handgrad.studies.folder import Plan, definition, renewed
+from handgrad.studies.folder import Plan, definition, renewed, runs_folder
 from handgrad.studies.pool import run_here
 from handgrad.studies.reading import read_study
 from handgrad.studies.results import write_results
@@ -44,7 +44,7 @@ def run_study(
     DataError
         If the cluster's scheduler goes away.
     """
-    runs = plan.folder / "runs"
+    runs = runs_folder(plan.folder)
     runs.mkdir(parents=True, exist_ok=True)
     with locked(runs, with_workers=True):
         yield from _run(renewed(plan), board, jobs, cluster)
