@@ -1,7 +1,12 @@
-"""`import handgrad` brings numpy and nothing heavier."""
+"""`import handgrad` brings numpy and nothing heavier; imports run one way."""
 
+import ast
+import re
 import subprocess
 import sys
+from pathlib import Path
+
+import handgrad
 
 HEAVY = ("matplotlib", "rich", "cyclopts", "safetensors", "joblib", "typst", "sklearn", "torch",
          "jax", "autograd", "pandas", "dask", "scipy", "threadpoolctl")  # fmt: skip
@@ -30,3 +35,32 @@ def test_training_needs_no_machine_learning_package():
 def test_pictures_know_nothing_of_what_asks_for_them():
     loaded = modules_after("import handgrad.plots.studies, handgrad.plots.curves")
     assert not loaded.intersection({"handgrad.runs", "handgrad.studies", "handgrad.report"})
+
+
+def rooms():
+    """The modules and packages on CONTRIBUTING's map, with the line that each is on."""
+    lines = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8").split("\n")
+    cells = [(number, line.split("|")[1]) for number, line in enumerate(lines) if line[:3] == "| `"]
+    return {
+        name: number for number, cell in cells for name in re.findall(r"`(\w+)(?:\.py|/)`", cell)
+    }
+
+
+def imported_by(path):
+    """The modules and packages directly in handgrad that a file imports, wherever it does."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "handgrad":
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("handgrad."):
+            yield node.module.split(".")[1]
+
+
+def test_imports_run_one_way_down_the_map():
+    house, on_map = Path(handgrad.__file__).parent, rooms()
+    upwards = set()
+    for path in house.rglob("*.py"):
+        room = path.relative_to(house).parts[0].removesuffix(".py")
+        if room not in ("__init__", "__main__"):
+            others = imported_by(path)
+            upwards |= {(room, other) for other in others if on_map.get(other, 0) > on_map[room]}
+    assert upwards == {("models", "naive_bayes")}  # `load_model`, when it is called.
