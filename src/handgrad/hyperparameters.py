@@ -151,8 +151,8 @@ class Hyperparameters:
     def __post_init__(self) -> None:
         self._make_plain()
         self._require("a whole number, 0 or more", lambda x: _is_whole(x) and x >= 0, "seed")
-        self._require("a number above 0", lambda x: 0 < x < math.inf, "step_size")
-        self._require("above 0, at most 1", lambda x: 0 < x <= 1, "decay")
+        self._require_number("a number above 0", lambda x: 0 < x < math.inf, "step_size")
+        self._require_number("above 0, at most 1", lambda x: 0 < x <= 1, "decay")
         self._require(
             "a whole number, 1 or more",
             lambda x: _is_whole(x) and x >= 1,
@@ -163,23 +163,25 @@ class Hyperparameters:
             lambda x: x is None or (_is_whole(x) and x >= 1),
             "threads", "patience",
         )  # fmt: skip
-        self._require("a number above 0", lambda x: x is None or 0 < x < math.inf, "clip_norm")
-        self._require(
+        self._require_number(
+            "a number above 0", lambda x: x is None or 0 < x < math.inf, "clip_norm"
+        )
+        self._require_number(
             f"above 0, at most {MOST_EPOCHS:,}",
             lambda x: x is None or 0 < x <= MOST_EPOCHS,
             "decay_epochs",
         )
-        self._require(
+        self._require_number(
             "from 0 to below 1", lambda x: 0 <= x < 1,
             "momentum", "dropout", "input_dropout", "label_smoothing", "average_decay",
             "average_start",
         )  # fmt: skip
-        self._require("0 or more", lambda x: 0 <= x < math.inf, "weight_decay")
+        self._require_number("0 or more", lambda x: 0 <= x < math.inf, "weight_decay")
         self._require(
             "True or False", lambda x: isinstance(x, bool),
             "residual", "nesterov", "standardize", "straighten", "oriented_gradients", "warps",
         )  # fmt: skip
-        self._require(
+        self._require_number(
             f"from 0 to {MOST_EPOCHS:,}", lambda x: 0 <= x <= MOST_EPOCHS, "warmup_epochs"
         )
         self._require_choice("activation", ActivationName)
@@ -267,6 +269,9 @@ class Hyperparameters:
             value = getattr(self, name)
             if not _holds(holds, value):
                 raise UsageError(f"must be {expected}, got {value!r}", name)
+
+    def _require_number(self, expected: str, holds: Callable[[Any], bool], *names: str) -> None:
+        self._require(expected, lambda x: not isinstance(x, bool) and holds(x), *names)
 
     def _require_choice(self, name: str, choices: Any) -> None:
         names = get_args(choices)

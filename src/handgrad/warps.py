@@ -77,7 +77,8 @@ class Warps:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not (isinstance(value, Real) and 0 <= float(value) < math.inf):
+            is_number = isinstance(value, Real) and not isinstance(value, bool)
+            if not (is_number and 0 <= float(value) < math.inf):
                 raise UsageError(f"must be at least 0 and finite, got {value!r}", field.name)
         if self.scale >= 1:
             raise UsageError(f"must be less than 1, got {self.scale}", "scale")

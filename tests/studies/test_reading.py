@@ -179,6 +179,7 @@ MISTAKES = {
     '[[run]]\nname = "../a"\n': ["name", "'../a'", "letters, digits"],
     '[[run]]\nname = "-a"\n': ["name", "'-a'", "beginning with a letter, a digit or _"],
     '[[run]]\nname = "a,"\n': ["name", "'a,'", "not ending with a space, a full stop or a comma"],
+    RUN + "decay = 0.5\n": ["[[run]] 1, 'a', decay", "nothing without schedule exponential or"],
     RUN + RUN: ["two runs are called 'a'"],
     RUN + '[[run]]\nname = "A"\n': ["'a' and 'A', which differ in nothing but case"],
     RUN + '[[run]]\nname = "seed=1"\n[grid]\nseed = [1]\n': ["two runs are called 'seed=1'"],

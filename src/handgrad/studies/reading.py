@@ -179,7 +179,11 @@ def _listed_runs(document: dict[str, Any], file: str) -> Iterator[RunSpec]:
         name = convert(table["name"], str, f"{where}, name")
         _check_name(name, f"{where}, name")
         changes = {key: value for key, value in table.items() if key != "name"}
-        yield RunSpec(name, build(Hyperparameters, defaults | changes, f"{where}, {name!r}"))
+        hyperparameters = build(Hyperparameters, defaults | changes, f"{where}, {name!r}")
+        for key, need in hyperparameters.idle.items():
+            if key in changes:
+                raise UsageError(f"{where}, {name!r}, {key}: does nothing without {need}")
+        yield RunSpec(name, hyperparameters)
 
 
 def _grid(document: dict[str, Any], file: str) -> dict[str, tuple[Any, ...]]:
