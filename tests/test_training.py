@@ -229,15 +229,25 @@ def peak_memory_of_an_epoch(data, hyperparameters):
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("activation", ["Sigmoid", "ReLU", "Tanh"])
-def test_steps_allocate_nothing_that_grows_with_batch_or_weights(digits, activation):
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"activation": "Sigmoid"},
+        {"activation": "ReLU"},
+        {"activation": "Tanh"},
+        {"dropout": 0.5, "input_dropout": 0.1},
+        {"residual": True},
+        {"average": "exponential"},
+        {"optimizer": "Adam", "weight_decay": 0.1, "clip_norm": 1},
+        {"momentum": 0.9, "nesterov": True, "label_smoothing": 0.1},
+    ],
+)
+def test_steps_allocate_nothing_that_grows_with_batch_or_weights(digits, asked):
     data = digits.train.rows(slice(4000)), digits.validation.rows(slice(250))
     peaks = [
         peak_memory_of_an_epoch(
             data,
-            Hyperparameters(
-                batch_size=batch_size, hidden_dim=hidden_dim, num_layers=3, activation=activation
-            ),
+            Hyperparameters(batch_size=batch_size, hidden_dim=hidden_dim, num_layers=3, **asked),
         )
         for batch_size, hidden_dim in [(1000, 20), (2000, 20), (1000, 80)]
     ]

@@ -322,13 +322,15 @@ class Dropout(Layer):
         self.rate = rate
         self.rng: np.random.Generator | None = None
         self.mask: Array | None = None
+        self._largest_mask: Array | None = None
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """A = X ∘ M/(1 − p), or A = X if there is no rng."""
         X = as_floats(X)
-        mask = self.mask
+        mask = _first_rows(self._largest_mask, len(X))
         if mask is None or mask.shape != X.shape or mask.dtype != X.dtype:
-            mask = self.mask = np.empty(X.shape, X.dtype)
+            mask = self._largest_mask = np.empty(X.shape, X.dtype)
+        self.mask = mask
         if self.rng is None:
             mask.fill(1)
         else:
@@ -353,7 +355,7 @@ class Residual(Layer):
     The gradient has a way past F, whatever F does to it (He et al. 2016, arXiv:1512.03385).
 
     What F computes on the way stays inside; with `out`, in arrays that serve again for the next
-    batch of the same shape.
+    batch that has no more rows.
 
     Parameters
     ----------
@@ -371,18 +373,21 @@ class Residual(Layer):
         self.size = sum(layer.size for layer in self.layers)
         self._outputs: list[Array | None] = [None] * len(self.layers)
         self._gradients: list[Array | None] = [None] * len(self.layers)
-        self._takes: tuple = ()
+        self._row: tuple = ()
+        """The shape and type of a row of X that the arrays are for."""
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """A = X + F(X)."""
         F = X = as_floats(X)
-        if (X.shape, X.dtype) != self._takes:
-            self._takes = X.shape, X.dtype
+        if (X.shape[1:], X.dtype) != self._row:
+            self._row = X.shape[1:], X.dtype
             self._outputs = [None] * len(self.layers)
             self._gradients = [None] * len(self.layers)
-        outputs: list[Array | None] = [None] * len(self.layers) if out is None else self._outputs
         for i, layer in enumerate(self.layers):
-            F = outputs[i] = layer.forward(F, outputs[i])
+            room = None if out is None else _first_rows(self._outputs[i], len(X))
+            F = layer.forward(F, room)
+            if out is not None and room is None:
+                self._outputs[i] = F
         if F.shape != X.shape:
             raise ValueError(f"{self}: F(X) has shape {F.shape}, expected X's {X.shape}")
         return np.add(X, F, out=out)
@@ -391,7 +396,10 @@ class Residual(Layer):
         """∂L/∂X = ∂L/∂A + ∂L/∂A · ∂F/∂X; the gradients of F's parameters are stored."""
         G = output_gradient
         for i in reversed(range(len(self.layers))):
-            G = self._gradients[i] = self.layers[i].backward(G, self._gradients[i])
+            room = _first_rows(self._gradients[i], len(G))
+            G = self.layers[i].backward(G, room)
+            if room is None:
+                self._gradients[i] = G
         return np.add(output_gradient, G, out=out)
 
     def step(self, step_size: float) -> None:
@@ -409,6 +417,11 @@ class Residual(Layer):
 
     def __repr__(self) -> str:
         return f"Residual({' → '.join(map(repr, self.layers))})"
+
+
+def _first_rows(array: Array | None, n: int) -> Array | None:
+    """The first n rows of an array that is kept for batches, if there is one with so many."""
+    return array[:n] if array is not None and len(array) >= n else None
 
 
 def _kept(layer: Layer, array: Array | None) -> Array:

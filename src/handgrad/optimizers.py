@@ -218,6 +218,12 @@ class Average:
         self._difference *= weight if self.count > 1 else 1
         self.vector += self._difference
 
+    def exchange(self, parameters: Array) -> None:
+        """Put the mean into `parameters`, and these in its place; a second time puts them back."""
+        np.copyto(self._difference, parameters)
+        np.copyto(parameters, self.vector)
+        np.copyto(self.vector, self._difference)
+
 
 def clip_norm(gradients: Array, largest: float) -> None:
     """Shorten the gradient to the norm `largest` if it is longer, keeping its direction.

@@ -206,13 +206,11 @@ class Training:
         if self.average is None or not self.average.count:
             yield
             return
-        parameters = self.network.parameters
-        last = parameters.copy()
-        np.copyto(parameters, self.average.vector)
+        self.average.exchange(self.network.parameters)
         try:
             yield
         finally:
-            np.copyto(parameters, last)
+            self.average.exchange(self.network.parameters)
 
     def _train_epoch(self) -> None:
         h, epoch, inputs = self.hyperparameters, self.epoch + 1, self.inputs
