@@ -29,6 +29,7 @@ from handgrad.evaluation import Evaluation, check_same_shape, evaluate
 from handgrad.files import locked, write_json, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import network_model, read_tensors
+from handgrad.preparation import check_data
 from handgrad.recipe import of_network, recipe_within, shape_of_images
 from handgrad.runs import (
     as_toml,
@@ -44,7 +45,6 @@ from handgrad.studies.pool import run_here
 from handgrad.studies.work import Ending, Task
 from handgrad.submission import write_submission
 from handgrad.threads import available_cores
-from handgrad.training import check_data
 from handgrad.wording import counted
 
 VIEWS, VIEW_STRENGTH = 16, 0.3

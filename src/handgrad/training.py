@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from handgrad import threads
 from handgrad.batches import Batch, Outcomes
 from handgrad.datasets import Dataset, Scaling
-from handgrad.errors import DataError, UsageError
 from handgrad.history import Epoch, History
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.layers import Array, Dropout
@@ -29,9 +28,8 @@ from handgrad.optimizers import (
     clip_norm,
 )
 from handgrad.orientation import oriented_gradients
-from handgrad.straighten import straighten
+from handgrad.preparation import check_data, prepared
 from handgrad.streams import stream
-from handgrad.wording import counted
 
 
 class DivergenceError(ArithmeticError):
@@ -94,7 +92,7 @@ class Training:
         self.hyperparameters = h = hyperparameters or Hyperparameters()
         self.train, self.validation = train, validation
         class_count = check_data(train, validation)
-        self.pixels, validation_pixels = _prepared(train, validation, h)
+        self.pixels, validation_pixels = prepared(train, validation, h)
         self.inputs, validation_inputs = map(self._inputs_of, (self.pixels, validation_pixels))
         self.scaling = Scaling.standardizing(self.inputs) if h.standardize else Scaling()
         self._X_validation = np.empty(validation_inputs.shape, h.dtype)
@@ -304,15 +302,6 @@ class Training:
         return self._batches[n]
 
 
-def _prepared(train: Dataset, validation: Dataset, h: Hyperparameters) -> list[NDArray[np.uint8]]:
-    """The pixels of both sets that every epoch begins with."""
-    check_images(train, validation, h)
-    both = [train.pixels, validation.pixels]
-    if h.straighten:
-        both = [straighten(pixels, image_shape=train.image_shape) for pixels in both]
-    return both
-
-
 def _build(h: Hyperparameters, input_dim: int, output_dim: int) -> FeedForwardNeuralNetwork:
     return FeedForwardNeuralNetwork(
         input_dim,
@@ -355,49 +344,3 @@ def _multiply_adds(network: FeedForwardNeuralNetwork, batch_size: int) -> int:
     """Count a step's: forward once, backward twice, less the gradient of the data."""
     sizes = [layer.weights.size for layer in network.linear_layers]
     return batch_size * (3 * sum(sizes) - sizes[0])
-
-
-def check_images(train: Dataset, validation: Dataset, h: Hyperparameters) -> None:
-    """Check that data are images, if what is asked for needs images.
-
-    Raises
-    ------
-    UsageError
-        If they are not.
-    DataError
-        If the two sets have images of different shapes.
-    """
-    for name in ("straighten", "oriented_gradients", "warps"):
-        if getattr(h, name) and train.image_shape is None:
-            raise UsageError(f"needs images, and {train.name} has none", name)
-    if (h.straighten or h.oriented_gradients) and validation.image_shape not in (
-        None,
-        train.image_shape,
-    ):
-        raise DataError(
-            f"{validation.name}: images of shape {validation.image_shape}, expected "
-            f"{train.image_shape} as in {train.name}"
-        )
-
-
-def check_data(train: Dataset, validation: Dataset) -> int:
-    """Give the number of classes of data that fit together.
-
-    Raises
-    ------
-    DataError
-        If labels are missing, the training set has one class alone, or the widths differ.
-    """
-    labels = train.require_labels()
-    validation.require_labels()
-    if labels.min() == labels.max():
-        raise DataError(
-            f"{train.name}: every label is {labels[0]}, which leaves nothing to learn; is the "
-            "label in another column?"
-        )
-    if train.input_dim != validation.input_dim:
-        raise DataError(
-            f"{validation.name}: examples of {counted(validation.input_dim, 'pixel')}, expected "
-            f"{train.input_dim} as in {train.name}"
-        )
-    return max(train.class_count or 0, validation.class_count or 0)

@@ -19,11 +19,11 @@ import tomli_w
 from handgrad.datasets import Data
 from handgrad.errors import DataError, UsageError
 from handgrad.hyperparameters import Hyperparameters
+from handgrad.preparation import check_data, check_images
 from handgrad.runs import fingerprint, read_config, require_new
 from handgrad.studies.reading import read_study
 from handgrad.studies.study import Study
 from handgrad.studies.work import Task
-from handgrad.training import check_data, check_images
 
 State = Literal["new", "unfinished", "finished", "diverged"]
 
