@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from handgrad.errors import DataError, UsageError
 from handgrad.layers import Array
 from handgrad.models import (
+    AVERAGE,
     Metadata,
     NetworkModel,
     Tensors,
@@ -29,8 +30,6 @@ from handgrad.models import (
     write_tensors,
 )
 from handgrad.warps import Warps, resample, warp_basis
-
-KIND = "average"
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ def save_average(path: Path | str, model: AverageModel) -> None:
         for name, tensor in network_tensors(member.network).items()
     }
     metadata = {
-        "kind": KIND,
+        "kind": AVERAGE,
         "members": [model_metadata(member) for member in model.members],
         "views": asdict(model.views) if model.views else None,
     }

@@ -30,6 +30,9 @@ FEW_PARAMETERS = 2**18
 
 BYTES = np.dtype(np.uint8)
 
+NETWORK, NAIVE_BAYES, AVERAGE = "network", "bernoulli-naive-bayes", "average"
+"""The kinds of models, as their files say them."""
+
 Tensors = dict[str, NDArray]
 Metadata = dict[str, Any]
 
@@ -223,13 +226,13 @@ def load_model(path: Path | str) -> Model:
     path = model_file(Path(path))
     tensors, metadata = read_tensors(path)
     kind = metadata.get("kind")
-    if kind == "network":
+    if kind == NETWORK:
         return network_model(path, tensors, metadata)
-    if kind == "bernoulli-naive-bayes":
+    if kind == NAIVE_BAYES:
         from handgrad.naive_bayes.pixels import bernoulli_model
 
         return bernoulli_model(path, tensors, metadata)
-    if kind == "average":
+    if kind == AVERAGE:
         from handgrad.ensemble import average_model
 
         return average_model(path, tensors, metadata)
@@ -248,7 +251,7 @@ def network_tensors(network: FeedForwardNeuralNetwork) -> Tensors:
 def model_metadata(model: NetworkModel) -> Metadata:
     """Describe a model: all but the numbers in its tensors."""
     return {
-        "kind": "network",
+        "kind": NETWORK,
         "architecture": model.network.architecture,
         "scaling": asdict(model.scaling),
         "image_shape": model.image_shape,

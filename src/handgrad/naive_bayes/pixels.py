@@ -13,10 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from handgrad.datasets import Dataset
 from handgrad.errors import DataError
 from handgrad.layers import Array
-from handgrad.models import Metadata, Tensors, as_pixels, write_tensors
+from handgrad.models import NAIVE_BAYES, Metadata, Tensors, as_pixels, write_tensors
 from handgrad.naive_bayes.discrete import BernoulliNaiveBayes
-
-KIND = "bernoulli-naive-bayes"
 
 
 @dataclass(eq=False)
@@ -83,7 +81,7 @@ def save_bernoulli(path: Path | str, model: BernoulliModel) -> None:
     bayes = model.bayes
     priors = bayes.priors if isinstance(bayes.priors, str) else bayes.priors.tolist()
     metadata = {
-        "kind": KIND,
+        "kind": NAIVE_BAYES,
         "threshold": bayes.threshold,
         "alpha": bayes.alpha,
         "priors": priors,
