@@ -172,8 +172,8 @@ def test_an_unusable_file_is_one_line(right, capsys):
     assert run(["check", str(right)]) == 1
     error = capsys.readouterr().err
     assert (
-        error
-        == f"handgrad: {right} has no layer: no class with a forward and a backward was found\n"
+        error == f"handgrad: {right} has no layer: no class with a forward and a backward "
+        "(or feedforward, backprop, …) was found\n"
     )
     assert run(["check", "nowhere.py"]) == 1
     assert capsys.readouterr().err == "handgrad: nowhere.py: there is no such file\n"

@@ -122,6 +122,7 @@ def judged(tmp_path, changes):
         {"(self, X):\n        self.A": "(self, X, training=True):\n        self.A",
          "return self.A\n": "A = self.A\n        if not training:\n            del self.A\n"
          "        return A\n"},
+        {"forward": "forwardPropagation", "backward": "backprop"},
         {"class Sigmoid": IDENTITY + "\nclass Sigmoid"},
         {"import numpy as np": "import numpy as np\n" + BASES},
         {**WITHOUT_LR, "lr *": "0.3 *"},

@@ -1,6 +1,7 @@
 """Judging a layer from a program or a test, in the same process."""
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
     that are not trusted.
     """
     cls = layer if inspect.isclass(layer) else type(layer)
-    for choices in (names.FORWARD[:1], names.BACKWARD):
+    for choices in (names.FORWARD, names.BACKWARD):
         if method(cls, choices) is None:
             raise UsageError(f"a layer needs a {choices[0]} method, and {cls.__name__} has none")
     if kind is not None and kind not in KINDS:
@@ -64,13 +65,10 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
         takes_sizes=takes_sizes(cls),
     )
     if not inspect.isclass(layer):
-        subject = Subject(
-            cls.__name__,
-            kind,
-            cls,
-            lambda values, required: twin(layer),
-            _folder(cls),
-            _sizes(layer) if kind in ("linear", "unknown") else None,
+        subject = replace(
+            subject,
+            build=lambda values, required: twin(layer),
+            sizes=_sizes(layer) if kind in ("linear", "unknown") else None,
             takes_depth=False,
             takes_sizes=False,
         )

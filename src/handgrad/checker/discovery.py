@@ -67,16 +67,15 @@ def _layer_classes(module: ModuleType, folder: Path) -> dict[str, type]:
     """The classes of the submission with a forward and a backward."""
     classes: dict[str, type] = {}
     for name, value in list(vars(module).items()):
-        if inspect.isclass(value) and value not in classes.values() and _is_of(value, folder):
-            methods = (names.FORWARD[:1], names.BACKWARD)
-            if all(any(callable(getattr(value, n, None)) for n in choice) for choice in methods):
-                classes[name] = value
+        own = inspect.isclass(value) and value not in classes.values() and _is_of(value, folder)
+        if own and method(value, names.FORWARD) and method(value, names.BACKWARD):
+            classes[name] = value
     return classes
 
 
 def _has_no_forward(cls: type) -> bool:
     """Whether a class leaves its forward to those that are derived from it."""
-    code = getattr(method(cls, names.FORWARD[:1]), "__code__", None)
+    code = getattr(method(cls, names.FORWARD), "__code__", None)
     return code is not None and is_unwritten(method_at(code.co_filename, code.co_firstlineno))
 
 
@@ -88,7 +87,7 @@ def _is_of(cls: type, folder: Path) -> bool:
 def is_handgrads(cls: type) -> bool:
     """Whether the class's forward or backward is code of this package."""
     own = Path(__file__).parents[1]
-    methods = (method(cls, choices) for choices in (names.FORWARD[:1], names.BACKWARD))
+    methods = (method(cls, choices) for choices in (names.FORWARD, names.BACKWARD))
     codes = [getattr(found, "__code__", None) for found in methods]
     return any(c is not None and Path(c.co_filename).is_relative_to(own) for c in codes)
 
@@ -112,7 +111,7 @@ def kind_by_name(cls: type) -> str | None:
 
 def _takes_labels(cls: type) -> bool:
     """Whether forward asks for two things, or has an argument for labels."""
-    forward = method(cls, names.FORWARD[:1])
+    forward = method(cls, names.FORWARD)
     assert forward is not None  # It was chosen for having one.
     asked = parameter_names(forward)[1:]
     named = any(names.argument_role(name, ["labels"]) for name in asked)

@@ -25,7 +25,9 @@ BREAKS = (
 )
 
 
-NO_LAYER = "has no layer: no class with a forward and a backward was found"
+NO_LAYER = (
+    "has no layer: no class with a forward and a backward (or feedforward, backprop, …) was found"
+)
 
 
 def judge_all(subject: str, observations: list[Observation]) -> Verdict:

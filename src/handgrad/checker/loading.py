@@ -91,7 +91,8 @@ def _layer_classes(tree: ast.AST) -> Iterator[ast.ClassDef]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             methods = {s.name for s in node.body if isinstance(s, ast.FunctionDef)}
-            if all(methods.intersection(choice) for choice in (names.FORWARD[:1], names.BACKWARD)):
+            wanted = map(names.spellings, (names.FORWARD, names.BACKWARD))
+            if all(methods.intersection(spelled) for spelled in wanted):
                 yield node
 
 
@@ -110,13 +111,14 @@ def parse_problem(path: Path) -> str | None:
 
 
 def attempts_a_layer(path: Path) -> bool:
-    """Whether a file has a class that is called as a layer is and has a forward."""
+    """Whether a file has a class that is called as a layer is and has a forward or a `__call__`."""
+    forward = {"__call__", *names.spellings(names.FORWARD)}
     classes = (
         node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ClassDef)
     )
     return any(
         names.kind_of(node.name) is not None
-        and any(isinstance(s, ast.FunctionDef) and s.name in names.FORWARD for s in node.body)
+        and any(isinstance(s, ast.FunctionDef) and s.name in forward for s in node.body)
         for node in classes
     )
 

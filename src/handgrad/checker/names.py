@@ -1,10 +1,31 @@
 """What people call things: from the names in somebody's code to the roles they play."""
 
+import functools
 import re
 from collections.abc import Iterable
 
-FORWARD = ("forward", "__call__")
-BACKWARD = ("backward", "backprop", "backward_pass")
+FORWARD = (
+    "forward",
+    "forward_pass",
+    "forward_propagation",
+    "forward_propagate",
+    "forward_prop",
+    "feedforward",
+    "feed_forward",
+)
+BACKWARD = (
+    "backward",
+    "backward_pass",
+    "backward_propagation",
+    "backward_propagate",
+    "backward_prop",
+    "backprop",
+    "back_prop",
+    "backpropagation",
+    "back_propagation",
+    "backpropagate",
+    "back_propagate",
+)
 LOSS = (
     "loss",
     "compute_loss",
@@ -113,6 +134,16 @@ _KINDS = (
     ("tanh", r"tanh|hyperbolictangent"),
     ("softmax", r"softmax"),
 )
+
+
+@functools.cache
+def spellings(choices: tuple[str, ...]) -> list[str]:
+    """Names of methods in both spellings, as `zero_grad` and as `zeroGrad`."""
+    found = []
+    for name in choices:
+        first, *rest = name.split("_")
+        found += [name, first + "".join(map(str.capitalize, rest))]
+    return list(dict.fromkeys(found))
 
 
 def kind_of(class_name: str) -> str | None:

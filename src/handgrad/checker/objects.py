@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.checker.names import argument_role
+from handgrad.checker.names import argument_role, spellings
 from handgrad.checker.observation import State
 
 MOST_NUMBERS = 20_000
@@ -23,13 +23,8 @@ DEPTH = 5
 
 def method(thing: Any, choices: tuple[str, ...]) -> Callable[..., Any] | None:
     """The first of the methods with these names, as `zero_grad` or `zeroGrad`, that `thing` has."""
-    for name in choices:
-        first, *rest = name.split("_")
-        for spelled in (name, first + "".join(map(str.capitalize, rest))):
-            found = getattr(thing, spelled, None)
-            if callable(found):
-                return found
-    return None
+    found = (getattr(thing, name, None) for name in spellings(choices))
+    return next(filter(callable, found), None)
 
 
 def kept_output(thing: Any) -> Any:
