@@ -8,6 +8,10 @@ from handgrad.cli import run
 
 WRONG = ("np.sum(grad, axis=0, keepdims=True)", "np.sum(grad)")
 
+UNNAMED = (
+    "class Mystery:\n    def forward(self, X): return X\n    def backward(self, G): return G\n"
+)
+
 
 @pytest.fixture
 def right(submissions, tmp_path):
@@ -138,13 +142,15 @@ def test_gradescope_needs_a_result_for_an_unusable_file_too(right, capsys):
 def test_a_class(right, wrong, capsys):
     assert run(["check", "--all", str(right.parent)]) == 1
     told = capsys.readouterr().out
-    assert "1 of 2 submissions is all right." in told
+    assert "Nothing wrong was found in 1 of 2 submissions." in told
     assert "bias gradient: summed over everything" in told
     assert run(["check", "--all", str(right.parent), "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["mistakes"] == {"linear, bias gradient: summed over everything": ["wrong.py"]}
-    wrong.unlink()
+    wrong.write_text(right.read_text() + UNNAMED)
     assert run(["check", "--all", str(right.parent)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "in 2 of 2 submissions, of which 1 could not be judged in full." in told
 
 
 @pytest.mark.parametrize(

@@ -106,11 +106,10 @@ def _finding(part: Part, finding: Finding, explain: bool) -> Iterator[Renderable
 
 def _summary(verdict: Verdict, explain: bool, marks: Marks) -> Text:
     count = len(verdict.findings)
-    unjudged = any(part.unjudged for layer in verdict.layers for part in layer.parts)
-    if verdict.right and unjudged:
+    if verdict.right and any(layer.unjudged for layer in verdict.layers):
         absent, _ = marks["absent"]
         return Text(f"Nothing wrong was found; what has a {absent} was not judged.", style="bold")
-    if verdict.right and verdict.remarks:
+    if verdict.right and not verdict.complete:
         return Text("Nothing wrong was found in what was judged.", style="bold")
     if verdict.right:
         return Text("All right.", style="bold green")
@@ -154,11 +153,12 @@ def class_table(
 
 
 def _cell(layers: list[LayerVerdict], marks: Marks) -> Text:
-    """The worst mark of these layers; nothing where there are none."""
+    """The worst mark of these layers, with unjudged before right; nothing where there are none."""
     if not layers:
         return Text()
     statuses = {part.status for layer in layers for part in layer.parts}
-    order: tuple[Status, ...] = ("wrong", "waiting", "right")
+    unjudged = any(layer.unjudged for layer in layers)
+    order: tuple[Status, ...] = ("wrong", "waiting", "absent" if unjudged else "right")
     mark, style = marks[next((status for status in order if status in statuses), "absent")]
     return Text(mark, style=style)
 

@@ -67,6 +67,11 @@ class LayerVerdict:
         """Whether nothing is wrong."""
         return all(part.status in ("right", "absent") for part in self.parts)
 
+    @property
+    def unjudged(self) -> bool:
+        """Whether a part was left unjudged."""
+        return any(part.unjudged for part in self.parts)
+
     def part(self, name: str) -> Part | None:
         """The part of that name."""
         return next((part for part in self.parts if part.name == name), None)
@@ -97,6 +102,11 @@ class Verdict:
     def right(self) -> bool:
         """Whether something was judged and nothing is wrong."""
         return self.problem is None and all(layer.right for layer in self.layers)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of it was left unjudged."""
+        return not self.remarks and not any(layer.unjudged for layer in self.layers)
 
     @property
     def findings(self) -> list[tuple[LayerVerdict, Part, Finding]]:

@@ -25,6 +25,7 @@ from handgrad.cli.output import require_other
 from handgrad.cli.standard_output import can_print
 from handgrad.errors import DataError, UsageError
 from handgrad.files import write_text
+from handgrad.wording import counted
 
 Form = Literal["text", "json", "gradescope"]
 
@@ -137,9 +138,12 @@ def _class_report(
     scores = None
     if points is not None:
         scores = [sum(row[1] for row in grade(verdict, points)) for verdict in verdicts]
-    right = sum(map(bool, verdicts))
-    told = f"{right} of {len(verdicts)} submissions {'is' if right == 1 else 'are'} all right."
-    return Group(class_table(verdicts, scores, marks), "", class_summary(mistakes), "", told)
+    right = [verdict for verdict in verdicts if verdict]
+    told = f"Nothing wrong was found in {len(right)} of {counted(len(verdicts), 'submission')}"
+    partly = sum(not verdict.complete for verdict in right)
+    told += f", of which {partly} could not be judged in full." if partly else "."
+    summary = [class_summary(mistakes), ""] if mistakes else []
+    return Group(class_table(verdicts, scores, marks), "", *summary, told)
 
 
 def _points(verdict: Verdict, points: Rubric | None) -> dict[str, Any]:
