@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from handgrad.calibration import reliability
+from handgrad.errors import UsageError
 
 
 def test_bins_hold_their_upper_bound_and_not_their_lower():
@@ -30,3 +31,17 @@ def test_labels_drawn_from_the_probabilities_are_calibrated():
 def test_tables_that_do_not_match_are_refused():
     with pytest.raises(ValueError, match="labels n"):
         reliability(np.ones((3, 2)) / 2, np.array([0, 1]))
+
+
+@pytest.mark.parametrize(
+    ("P", "bins", "said"),
+    [
+        ([[0.5, 1.5]], 10, "probabilities must be from 0 to 1, got 0.5 to 1.5"),
+        ([[-0.1, 1.0]], 10, "probabilities must be"),
+        ([[float("nan"), 1.0]], 10, "probabilities must be"),
+        ([[0.5, 0.5]], 0, "bins must be 1 or more, got 0"),
+    ],
+)
+def test_what_cannot_be_sorted_into_bins_is_refused(P, bins, said):
+    with pytest.raises(UsageError, match=said):
+        reliability(P, np.array([0]), bins)

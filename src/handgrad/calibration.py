@@ -49,12 +49,21 @@ def reliability(
         The index of the true class of each row, n integers below K.
     bins
         How many bins to cut 0 to 1 into.
+
+    Raises
+    ------
+    UsageError
+        If the shapes are others, a probability is not from 0 to 1, or there is no bin.
     """
     P = np.asarray(probabilities, dtype=np.float64)
     if P.ndim != 2 or len(P) == 0 or np.shape(labels) != (len(P),):
         raise UsageError(
             f"probabilities must be n × K and labels n; got {P.shape} and {np.shape(labels)}"
         )
+    if not (P.min() >= 0 and P.max() <= 1 + 1e-5):  # Those of float32 are rounded.
+        raise UsageError(f"must be from 0 to 1, got {P.min():g} to {P.max():g}", "probabilities")
+    if bins < 1:
+        raise UsageError(f"must be 1 or more, got {bins}", "bins")
     edges = np.linspace(0, 1, bins + 1)
     confidence = P.max(axis=1)
     right = P.argmax(axis=1) == labels

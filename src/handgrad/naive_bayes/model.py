@@ -75,6 +75,8 @@ class NaiveBayes:
         ------
         DataError
             If the data is not of that kind; it is a ValueError.
+        UsageError
+            If there are not as many priors as classes; it is one, too.
         """
         X = self._checked(X)
         y = checked_labels(y, len(X))
@@ -105,6 +107,8 @@ class NaiveBayes:
         ------
         DataError
             If the data is not of that kind, or a label is not among the classes.
+        UsageError
+            If the classes are declared again as others, or there are not as many priors.
         """
         first = not hasattr(self, "classes")
         X = self._checked(X, None if first else self.n_features)
