@@ -2,9 +2,9 @@
 
 from handgrad.datasets.csv import read_csv, write_csv
 from handgrad.datasets.dataset import Dataset, Scaling
+from handgrad.datasets.formats import read
 from handgrad.datasets.idx import read_idx, write_idx
 from handgrad.datasets.npz import read_npz, write_npz
-from handgrad.datasets.reading import read
 from handgrad.datasets.small_mnist import SmallMNIST, small_mnist
 from handgrad.datasets.source import Data, Reading, Source
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from handgrad.datasets.csv import LARGEST_LABEL, LabelColumn
 from handgrad.datasets.dataset import Dataset
+from handgrad.datasets.formats import Format, format_of, read
 from handgrad.datasets.idx import labels_beside
-from handgrad.datasets.reading import Format, format_of, read
 from handgrad.datasets.small_mnist import small_mnist
 from handgrad.errors import UsageError
 

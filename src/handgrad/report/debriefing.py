@@ -6,7 +6,7 @@ from pathlib import Path
 
 from handgrad.errors import UsageError
 from handgrad.report.sections import Section
-from handgrad.studies.tables import build
+from handgrad.studies.schema import build
 
 TEMPLATE = """\
 # The debriefing. What stays behind its # is a blank in the report, to fill in by hand.

@@ -18,8 +18,8 @@ from typing import Any, get_type_hints
 from handgrad.datasets import Reading, Source
 from handgrad.errors import UsageError
 from handgrad.hyperparameters import Hyperparameters
+from handgrad.studies.schema import build, check_keys, convert
 from handgrad.studies.study import Claim, Question, RunSpec, Study, written
-from handgrad.studies.tables import build, check_keys, convert
 
 COURSE = "course"
 """What the course's study is called."""
@@ -120,8 +120,8 @@ def _check_tables(document: dict[str, Any], file: str) -> None:
             raise UsageError(f"{file}, {key}: expected text, found {document[key]!r}")
     for key, kind in TABLES.items():
         if not isinstance(document.get(key, kind()), kind):
-            written = f"[{key}]" if kind is dict else f"[[{key}]]"
-            raise UsageError(f"{file}, {key}: expected a table {written}, found {document[key]!r}")
+            heading = f"[{key}]" if kind is dict else f"[[{key}]]"
+            raise UsageError(f"{file}, {key}: expected a table {heading}, found {document[key]!r}")
         for item in document.get(key, []) if kind is list else ():
             if not isinstance(item, dict):
                 raise UsageError(f"{file}, {key}: expected tables [[{key}]], found {item!r}")
