@@ -142,7 +142,7 @@ def _class_report(
     told = f"Nothing wrong was found in {len(right)} of {counted(len(verdicts), 'submission')}"
     partly = sum(not verdict.complete for verdict in right)
     told += f", of which {partly} could not be judged in full." if partly else "."
-    summary = [class_summary(mistakes), ""] if mistakes else []
+    summary: list[RenderableType] = [class_summary(mistakes), ""] if mistakes else []
     return Group(class_table(verdicts, scores, marks), "", *summary, told)
 
 

@@ -1,6 +1,7 @@
 """Collecting what a study came to, from its folder, before anything is written about it."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,12 +83,17 @@ def collect(folder: Path) -> StudyResults:
             )
         try:
             results[run.name] = read_result(folder, run.name)
-            for key in ("seed", "threads", "versions", "platform"):
-                summary[key]
+            _require(summary, "seed", "threads", "versions", "platform")
             for part in ("train", "validation"):
-                for key in ("name", "examples", "fingerprint"):
-                    summary["data"][part][key]
+                _require(summary["data"][part], "name", "examples", "fingerprint")
         except (AttributeError, KeyError, TypeError) as error:
             raise DataError(f"{path / 'summary.json'}: damaged ({error!r})") from error
         summaries[run.name] = summary
     return StudyResults(study, folder, results, summaries)
+
+
+def _require(table: Mapping[str, Any], *keys: str) -> None:
+    """Raise KeyError for a key that is missing."""
+    for key in keys:
+        if key not in table:
+            raise KeyError(key)
