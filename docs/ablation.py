@@ -22,8 +22,9 @@ from handgrad import small_mnist
 from handgrad.contest import VIEW_STRENGTH, VIEWS
 from handgrad.ensemble import AverageModel, Views
 from handgrad.evaluation import evaluate
-from handgrad.files import replacing
 from handgrad.models import NetworkModel, load_model
+from handgrad.plots.saving import save
+from handgrad.plots.style import Picture, default_style
 from handgrad.recipe import NARROW, recipe
 from handgrad.studies.folder import run_folder
 
@@ -86,9 +87,10 @@ def table(found: dict[str, Figures]) -> Iterator[str]:
         )
 
 
+@default_style()
 def picture(found: dict[str, Figures]) -> Figure:
     """Draw a row for each variant: a dot for each seed, and a line at their mean."""
-    figure = Figure(figsize=(8, 0.4 + 0.32 * len(found)), layout="constrained")
+    figure = Picture(figsize=(8, 0.4 + 0.32 * len(found)), layout="constrained")
     axes = figure.subplots()
     for row, figures in enumerate(found.values()):
         losses = [loss for loss, _ in figures]
@@ -106,9 +108,10 @@ def main(study: str, png: str) -> None:
     """Print the table of a study folder, and draw the picture."""
     found = variants(Path(study)) | dict(averages(Path(study)))
     print("\n".join(table(found)))
-    with replacing(Path(png)) as temporary:
-        picture(found).savefig(temporary)
+    save(picture(found), Path(png))
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     main(*sys.argv[1:])
