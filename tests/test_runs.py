@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 import tomllib
+from dataclasses import asdict
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,9 +15,10 @@ import pytest
 from handgrad import files
 from handgrad.datasets import Reading, Source, write_npz
 from handgrad.errors import DataError, UsageError
+from handgrad.evaluation import evaluate
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import load_model, read_tensors, write_tensors
-from handgrad.runs import Run, read_history, tables
+from handgrad.runs import Run, read_config, read_history, require_new, tables
 from handgrad.training import DivergenceError
 
 pytestmark = pytest.mark.usefixtures("blank_pictures")
@@ -83,6 +86,40 @@ def test_a_run_whose_picture_cannot_be_drawn_has_its_summary(tmp_path, source, m
     assert (run.folder / "learning-curves.png").exists()
 
 
+def test_the_summary_says_what_the_run_came_to(tmp_path, source):
+    asked = Hyperparameters(max_epochs=4, batch_size=10, seed=7, step_size=2.0)
+    run = Run.create(tmp_path / "run", asked, source)
+    for _ in range(3):
+        next(run.training)
+    run.finish("interrupted")
+    summary = json.loads((run.folder / "summary.json").read_text())
+    epochs = run.training.history.epochs
+    counts = [summary[name] for name in ("seed", "parameters", "epochs", "iterations")]
+    assert counts == [7, run.training.network.parameters.size, 3, 9]
+    assert summary["status"] == "interrupted"
+    assert summary["seconds"] == pytest.approx(sum(epoch.seconds for epoch in epochs))
+    assert summary["final"] == asdict(epochs[-1])
+    assert summary["best"] == asdict(run.training.history.best) != summary["final"]
+    for part, examples in (("train", 25), ("validation", 5)):
+        data = getattr(run.training, part)
+        assert summary["data"][part] == {
+            "name": data.name,
+            "examples": examples,
+            "pixels": 12,
+            "fingerprint": data.fingerprint,
+        }
+
+
+@pytest.mark.parametrize("preparation", ["standardize", "straighten", "oriented_gradients"])
+def test_the_model_saved_is_worth_what_was_measured(tmp_path, few, preparation):
+    asked = Hyperparameters(max_epochs=1, step_size=0.1, **{preparation: True})
+    run = Run.create(tmp_path / "run", asked, Source(), few)
+    list(run.training)
+    run.finish("finished")
+    loss = evaluate(load_model(run.folder), few[1]).loss
+    assert loss == pytest.approx(run.training.history.epochs[0].validation_loss, rel=1e-5)
+
+
 def test_the_same_seed_writes_the_same_bytes(tmp_path, source):
     for name in ("one", "two"):
         carried_out(tmp_path / name, Hyperparameters(max_epochs=3), source)
@@ -97,6 +134,56 @@ def test_the_tables_read_back_are_the_history(tmp_path, source):
     assert [e.validation_loss for e in history.epochs] == [
         e.validation_loss for e in run.training.history.epochs
     ]
+    seconds = [e.seconds for e in run.training.history.epochs]
+    assert [e.seconds for e in history.epochs] == pytest.approx(seconds, abs=1e-6)
+
+
+@pytest.mark.parametrize(("last", "epochs", "batches"), [(0, 0, 0), (1, 1, 3), (2, 2, 6)])
+def test_the_tables_are_read_to_the_end_of_an_epoch(tmp_path, source, last, epochs, batches):
+    carried_out(tmp_path / "run", Hyperparameters(max_epochs=3, batch_size=10), source)
+    history = read_history(tmp_path / "run", last)
+    assert len(history.epochs) == epochs
+    assert len(history.train_loss) == len(history.train_accuracy) == batches
+
+
+@pytest.mark.parametrize("table", ["iterations.csv", "epochs.csv"])
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda rows: ["epoch,loss", *rows[1:]], "damaged, expected rows of"),
+        (lambda rows: [row + ",1" for row in rows], "damaged, expected rows of"),
+        (lambda rows: [rows[0], *(row + ",1" for row in rows[1:])], "damaged, expected rows of"),
+        (lambda rows: [*rows[:-1], rows[-1] + "x"], "missing or damaged"),
+        (lambda rows: [*rows[:-1], rows[-1] + ",1"], "missing or damaged"),
+        (lambda rows: rows[:-1], "damaged, 2 rows, expected 3"),
+        (lambda rows: [rows[0], *rows[:1:-1]], "damaged, expected the rows"),
+    ],
+)
+def test_a_damaged_table_is_named(tmp_path, source, table, damage, sentence):
+    folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=3), source).folder
+    rows = (folder / table).read_text().splitlines()
+    (folder / table).write_text("\n".join(damage(rows)) + "\n")
+    with pytest.raises(DataError, match=rf"{table}: {sentence}"):
+        Run.resume(folder)
+
+
+@pytest.mark.parametrize("table", ["iterations.csv", "epochs.csv"])
+def test_a_missing_table_is_named(tmp_path, source, table):
+    folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=3), source).folder
+    (folder / table).unlink()
+    with pytest.raises(DataError, match=f"{table}: missing or damaged"):
+        Run.resume(folder)
+
+
+@pytest.mark.parametrize("table", ["iterations.csv", "epochs.csv"])
+def test_a_disk_that_is_full_is_said_of_the_table(tmp_path, source, table):
+    run = Run.create(tmp_path / "run", Hyperparameters(max_epochs=3), source)
+    next(run.training)
+    (run.folder / table).unlink()
+    (run.folder / table).symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as caught:
+        run.checkpoint()
+    assert caught.value.filename == str(run.folder / table)
 
 
 @pytest.mark.parametrize("stop", [1, 2, 4])
@@ -135,6 +222,8 @@ def test_rows_after_the_checkpoint_and_a_line_cut_short_are_dropped(tmp_path, so
     run.finish("interrupted")
     with (tmp_path / "cut" / "iterations.csv").open("a") as file:
         file.write("2,2,0.5,0.5\n3,2,0.")
+    with (tmp_path / "cut" / "epochs.csv").open("a") as file:
+        file.write("2,2,0.5,0.5,0.1\n3,3,0.")
     run = Run.resume(tmp_path / "cut")
     list(run.training)
     run.finish("finished")
@@ -148,9 +237,46 @@ def test_a_folder_in_use_is_left_alone(tmp_path, source):
     assert (tmp_path / "thesis.txt").read_text() == "precious"
 
 
+def test_a_folder_that_was_taken_while_the_data_were_read_is_left_alone(
+    tmp_path, tiny, monkeypatch
+):
+    def read_slowly(source):
+        (tmp_path / "thesis.txt").touch()
+        return tiny, tiny
+
+    monkeypatch.setattr(Source, "load", read_slowly)
+    with pytest.raises(UsageError, match="exists already"):
+        Run.create(tmp_path, Hyperparameters(), Source())
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_that_is_there_and_empty_is_taken(tmp_path, source):
+    (tmp_path / "run").mkdir()
+    assert carried_out(tmp_path / "run", Hyperparameters(max_epochs=1), source).training.ended
+
+
+@pytest.mark.parametrize(
+    ("config", "kind"),
+    [
+        ("[hyperparameters]\n", "run"),
+        ("[contest]\n[hyperparameters]\n", "contest"),
+        ("mine = 1\n", None),
+        ("hyperparameters\n", None),
+    ],
+)
+def test_only_what_is_of_its_kind_is_said_to_be_resumed(tmp_path, config, kind):
+    (tmp_path / "config.toml").write_text(config)
+    for asked in ("run", "contest", "other"):
+        with pytest.raises(UsageError, match="choose another --out") as caught:
+            require_new(tmp_path, asked)
+        assert ("--resume" in str(caught.value)) == (asked == kind)
+
+
 def test_what_cannot_be_resumed_is_named(tmp_path, source, tiny):
     with pytest.raises(DataError, match="not a run folder"):
         Run.resume(tmp_path)
+    with pytest.raises(DataError, match="not a run folder"):
+        Run.resume(tmp_path / "tiny.npz")
     run = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source)
     write_npz(tmp_path / "tiny.npz", tiny.rows(slice(20)))
     with pytest.raises(DataError, match="the data are not those"):
@@ -186,6 +312,37 @@ def test_paths_in_the_configuration_do_not_depend_on_where_one_stands(
     Run.create(tmp_path / "run", Hyperparameters(), relative)
     monkeypatch.chdir("/")
     assert Run.resume(tmp_path / "run").training.network.output_dim == 6
+
+
+def test_all_that_says_where_the_data_are_is_read_back(tmp_path, tiny):
+    source = Source(
+        data=tmp_path / "images",
+        validation=tmp_path / "others",
+        validation_labels=tmp_path / "other labels",
+        reading=Reading(labels=tmp_path / "labels", classes=6, image_shape=(3, 4)),
+    )
+    Run.create(tmp_path / "run", Hyperparameters(), source, (tiny, tiny))
+    assert read_config(tmp_path / "run")[1] == source
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_training_or_a_validation_set_that_changed_is_noticed(tmp_path, tiny, part):
+    data = [tiny, tiny]
+    run = Run.create(tmp_path / "run", Hyperparameters(), Source(), tuple(data))
+    run.finish("interrupted")
+    Run.resume(run.folder, tuple(data)).finish("interrupted")
+    data[part] = tiny.rows(slice(20))
+    with pytest.raises(DataError, match="the data are not those"):
+        Run.resume(run.folder, tuple(data))
+
+
+def test_a_run_keeps_its_number_of_threads_on_another_machine(tmp_path, source, monkeypatch):
+    monkeypatch.setattr("handgrad.threads.threads_for", lambda multiply_adds: 2)
+    run = Run.create(tmp_path / "run", Hyperparameters(max_epochs=1), source)
+    run.finish("interrupted")
+    assert json.loads((run.folder / "summary.json").read_text())["threads"] == 2
+    monkeypatch.setattr("handgrad.threads.threads_for", lambda multiply_adds: 3)
+    assert Run.resume(run.folder).training.threads == 2
 
 
 KILLED_RUN = """
@@ -247,6 +404,31 @@ def test_a_run_whose_configuration_was_changed_is_not_gone_on_with(tmp_path, sou
         Run.resume(tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes", "name"),
+    [("hidden_dim = 16", "hidden_dim = 9", "parameters"), ("momentum = 0.0", "momentum = 0.9", "")],
+)
+def test_a_checkpoint_of_another_network_or_optimizer_is_not_taken(
+    tmp_path, source, was, becomes, name
+):
+    folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source).folder
+    config = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(config.replace(was, becomes))
+    with pytest.raises(DataError, match=rf"training\.{name}.* is missing or does not fit config"):
+        Run.resume(folder)
+
+
+@pytest.mark.parametrize(
+    "record", [None, {}, 1, {"epoch": "one", "averaged": 0}, {"epoch": None, "averaged": 0}]
+)
+def test_a_model_that_is_no_checkpoint_is_named(tmp_path, source, record):
+    folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source).folder
+    tensors, metadata = read_tensors(folder / "model.safetensors")
+    write_tensors(folder / "model.safetensors", tensors, metadata | {"training": record})
+    with pytest.raises(DataError, match=r"safetensors: a model, but not the checkpoint of a run"):
+        Run.resume(folder)
+
+
 def test_a_run_is_not_gone_on_with_to_an_end_that_it_has_passed(tmp_path, source):
     folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=3), source).folder
     before = contents(folder), (folder / "summary.json").read_text()
@@ -259,9 +441,18 @@ def test_a_run_is_not_gone_on_with_to_an_end_that_it_has_passed(tmp_path, source
     assert (contents(folder), (folder / "summary.json").read_text()) == before
 
 
-@pytest.mark.parametrize("data", ['data = "x"\n', "[data]\nfingerprint = 1\nreading = 1\n"])
-def test_data_that_are_no_table_are_named(tmp_path, data):
-    (tmp_path / "config.toml").write_text(data + "[hyperparameters]\n")
+@pytest.mark.parametrize(
+    "config",
+    [
+        'data = "x"\n[hyperparameters]\n',
+        "[data]\nfingerprint = 1\nreading = 1\n[hyperparameters]\n",
+        "[hyperparameters]\n",
+        "[hyperparameters]\nbatch_size = 0\n",
+        "[hyperparameters",
+    ],
+)
+def test_a_configuration_that_is_none_of_a_run_is_named(tmp_path, config):
+    (tmp_path / "config.toml").write_text(config)
     with pytest.raises(DataError, match=r"config\.toml: not the configuration of a run"):
         Run.resume(tmp_path)
 
@@ -288,7 +479,10 @@ def test_two_processes_do_not_write_to_one_folder(tmp_path, source, monkeypatch)
     with pytest.raises(UsageError, match="another process is writing there"):
         Run.resume(tmp_path / "run")
     run.finish("interrupted")
-    Run.resume(tmp_path / "run")
+    resumed = Run.resume(tmp_path / "run")
+    with pytest.raises(UsageError, match="another process is writing there"):
+        Run.resume(tmp_path / "run")
+    resumed.finish("interrupted")
 
 
 @pytest.mark.parametrize(
@@ -354,6 +548,24 @@ def test_a_stochastic_average_survives_another_number_of_epochs(tmp_path, source
     np.testing.assert_allclose(run.training.average.vector, np.mean(vectors, axis=0), rtol=1e-4)
 
 
+def test_a_run_is_saved_when_the_last_time_was_a_while_ago(tmp_path, source, monkeypatch):
+    clock = SimpleNamespace(monotonic=lambda: now)
+    monkeypatch.setattr("handgrad.runs.run.time", clock)
+    now, saved = 0.0, []
+    run = Run.create(tmp_path / "run", Hyperparameters(max_epochs=7), source)
+    for _ in run.training:
+        now += 0.4
+        run.record()
+        saved.append(len(read_history(run.folder).epochs))
+    assert saved == [0, 0, 3, 3, 3, 6, 6]
+
+
+def test_a_finished_run_that_has_nothing_to_go_on_with_stays_finished(tmp_path, source):
+    folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source).folder
+    Run.resume(folder)
+    assert json.loads((folder / "summary.json").read_text())["status"] == "finished"
+
+
 def test_a_run_gone_on_with_is_not_called_finished(tmp_path, source):
     run = carried_out(tmp_path / "run", Hyperparameters(max_epochs=2), source)
     config = run.folder / "config.toml"
@@ -382,15 +594,6 @@ def test_a_checkpoint_that_is_interrupted_does_no_harm(tmp_path, source, monkeyp
             run.checkpoint()
     run.finish("finished")
     assert contents(tmp_path / "run") == contents(expected.folder)
-
-
-def test_a_table_whose_rows_are_not_in_order_is_damaged(tmp_path, source):
-    carried_out(tmp_path / "run", Hyperparameters(max_epochs=2, batch_size=10), source)
-    table = tmp_path / "run" / "iterations.csv"
-    header, *rows = table.read_text().splitlines(keepends=True)
-    table.write_text("".join([header, *rows[:3], *rows[:3]]))
-    with pytest.raises(DataError, match=r"iterations\.csv: damaged, expected the rows"):
-        Run.resume(tmp_path / "run")
 
 
 def test_a_resumption_that_fails_leaves_the_folder_free(tmp_path, source):
