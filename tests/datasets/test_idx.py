@@ -37,6 +37,8 @@ def test_what_is_wrong_with_an_idx_is_said(tmp_path):
     write_idx(tmp_path / "b-images-idx3-ubyte", labelled(0))
     with pytest.raises(DataError, match="1 label for the 2 images"):
         read_idx(path, labels_path=tmp_path / "b-labels-idx1-ubyte")
+    with pytest.raises(DataError, match="2 labels for the 1 image"):
+        read_idx(tmp_path / "b-images-idx3-ubyte", labels_path=labels)
     with pytest.raises(DataError, match="images-idx3 in its name"):
         write_idx(tmp_path / "c", labelled(0, 1))
 
@@ -71,6 +73,18 @@ def test_a_header_that_promises_more_than_there_is(tmp_path):
         DataError, match="3 bytes of images, expected 79228162458924105385300197375"
     ):
         read_idx(tmp_path / "lie")
+
+
+def test_numbers_that_are_no_bytes_are_not_read(tmp_path):
+    (tmp_path / "floats").write_bytes(b"\0\0\x0d\x03" + b"\0\0\0\1" * 3 + b"\0" * 4)
+    with pytest.raises(DataError, match="floats: not an IDX file of unsigned bytes"):
+        read_idx(tmp_path / "floats")
+
+
+def test_a_file_of_more_than_a_megabyte_is_read_whole(tmp_path):
+    pixels = np.arange(3 * 700 * 700, dtype=np.uint8).reshape(3, 700, 700)
+    write_idx(tmp_path / "large", Dataset(pixels))
+    np.testing.assert_array_equal(read_idx(tmp_path / "large").pixels, pixels.reshape(3, -1))
 
 
 def test_labels_go_up_to_255(tmp_path):
