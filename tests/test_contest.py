@@ -11,14 +11,20 @@ import tomli_w
 
 from handgrad import contest as contests
 from handgrad.cli import run
-from handgrad.contest import new_contest
+from handgrad.contest import new_contest, read_contest, train_networks
 from handgrad.datasets import Dataset, Source, small_mnist, write_csv, write_npz
 from handgrad.ensemble import AverageModel, Views
 from handgrad.errors import UsageError
+from handgrad.evaluation import evaluate
 from handgrad.models import load_model
+from handgrad.orientation import feature_count
 from handgrad.recipe import (
+    ENOUGH_EPOCHS,
     NARROW,
     SECONDS_KEPT_BACK,
+    SECONDS_PER_EXAMPLE,
+    SECONDS_PER_EXAMPLE_OF_EDGES,
+    SECONDS_PER_MULTIPLY_ADD,
     WIDE,
     of_network,
     recipe,
@@ -100,9 +106,18 @@ def test_a_contest_from_end_to_end(cores, minutes, here, tiny, capsys):
     np.testing.assert_array_equal(model.predict_proba(tiny.pixels), expected)
     summary = json.loads((folder / "summary.json").read_text())
     validation = SOURCE.load()[1]
-    accuracy = np.mean(model.predict(validation.pixels) == validation.labels)
-    assert summary["final"]["validation_accuracy"] == accuracy
-    assert set(summary["networks"]) == set(networks)
+    assert summary["final"] == figures(model, validation)
+    assert summary["networks"] == {
+        name: figures(member, validation) for name, member in zip(networks, members, strict=True)
+    }
+    counts = [summary["data"][name]["examples"] for name in ("train", "validation", "test")]
+    assert counts == [25, 5, 30]
+    assert [summary[name] for name in ("minutes", "seed", "epochs")] == [minutes, 102, 2]
+
+
+def figures(model, dataset):
+    found = evaluate(model, dataset)
+    return {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
 
 
 def test_other_commands_take_the_model(begin, here, capsys):
@@ -129,6 +144,65 @@ def test_a_seed_gives_one_entry_side_by_side_or_one_after_the_other(begin, cores
     begin("other", seed=103)
     other = finish("other")
     assert other["model.safetensors"] != one["model.safetensors"]
+
+
+@pytest.mark.parametrize(("count", "networks"), [(1, 1), (3, 3), (100, 8)])
+def test_there_is_a_network_a_core_and_eight_at_most(cores, minutes, count, networks):
+    cores(count)
+    entry = new_contest(Path("entries/first"), minutes, 102, SOURCE, Path("tiny.npz"))
+    assert entry.networks == len(entry.tasks) == networks
+    assert read_contest(Path("entries/first")).networks == networks
+
+
+def test_networks_know_their_files_wherever_they_are_trained(begin, here):
+    (here / "entry").mkdir()
+    tasks = begin("entry").tasks
+    assert [task.folder for task in tasks] == [here / "entry" / f"network-{i}" for i in (1, 2)]
+    assert [task.source.data for task in tasks] == [here / "tiny.npz"] * 2
+
+
+def test_a_folder_with_a_contest_is_said_to_be_resumed(begin):
+    begin("entry")
+    with pytest.raises(UsageError, match=r"exists already: .* or --resume it"):
+        begin("entry")
+
+
+def test_a_folder_that_was_taken_while_the_data_were_read_is_left_alone(
+    begin, here, tiny, monkeypatch
+):
+    def read_slowly(source):
+        (here / "entry").mkdir()
+        (here / "entry" / "thesis.txt").touch()
+        return tiny, tiny
+
+    monkeypatch.setattr(Source, "load", read_slowly)
+    with pytest.raises(UsageError, match="entry exists already"):
+        begin("entry")
+    assert [path.name for path in (here / "entry").iterdir()] == ["thesis.txt"]
+
+
+def test_a_contest_of_before_its_test_set_was_recorded_is_taken_up(begin, here):
+    begin("entry")
+    path = here / "entry" / "config.toml"
+    config = tomllib.loads(path.read_text())
+    del config["contest"]["test_fingerprint"]
+    path.write_text(tomli_w.dumps(config))
+    assert read_contest(here / "entry").test_file == here / "tiny.npz"
+
+
+def test_the_test_set_is_small_mnists_unless_one_is_named(digits):
+    entry = new_contest(Path("entry"), 1, 102, Source())
+    assert entry.test.fingerprint == digits.test.fingerprint
+
+
+@pytest.mark.parametrize(("count", "jobs"), [(1, 1), (2, 2), (3, 2)])
+def test_no_more_networks_are_trained_at_once_than_there_are_cores(
+    begin, cores, monkeypatch, count, jobs
+):
+    entry = begin("entry")
+    monkeypatch.setattr(contests, "run_here", lambda tasks, data, jobs, board: [jobs])
+    cores(count)
+    assert list(train_networks(entry, None)) == [jobs]
 
 
 def test_no_network_is_in_two_contests(begin):
@@ -186,6 +260,40 @@ def test_a_year_is_the_longest_budget(tiny):
         recipe_within(525_601, 102, (tiny, tiny))
 
 
+def budget(epochs, width, data):
+    return (SECONDS_KEPT_BACK + epochs * seconds_per_epoch(width, data)) / 60
+
+
+def test_a_budget_is_enough_from_an_epoch_on(tiny):
+    data = tiny, tiny
+    assert recipe_within(budget(1.1, NARROW, data), 102, data).max_epochs == 1
+    with pytest.raises(UsageError, match="too short for an epoch of 30 examples"):
+        recipe_within(budget(0.9, NARROW, data), 102, data)
+
+
+def test_networks_are_wide_where_enough_epochs_of_that_fit(tiny):
+    data = tiny, tiny
+    wide = recipe_within(budget(ENOUGH_EPOCHS + 0.1, WIDE, data), 102, data)
+    assert (wide.hidden_dim, wide.max_epochs) == (WIDE, ENOUGH_EPOCHS)
+    assert recipe_within(budget(ENOUGH_EPOCHS - 0.1, WIDE, data), 102, data).hidden_dim == NARROW
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_an_epoch_is_taken_to_last_as_long_as_its_products(few, width):
+    train, validation = few
+    lasting = []
+    for inputs, each in (
+        (784, SECONDS_PER_EXAMPLE),
+        (feature_count((28, 28)), SECONDS_PER_EXAMPLE_OF_EDGES),
+    ):
+        layers = np.array([inputs * width, width * width, width * 10])
+        forward, of_weights, of_inputs = layers.sum(), layers.sum(), layers[1:].sum()
+        training = len(train) * (forward + of_weights + of_inputs)
+        products = training + len(validation) * forward
+        lasting.append(each * len(train) + SECONDS_PER_MULTIPLY_ADD * products)
+    assert seconds_per_epoch(width, few) == pytest.approx(max(lasting))
+
+
 def test_a_budget_that_is_said_to_be_enough_is(digits):
     data = digits.train, digits.validation
     with pytest.raises(UsageError, match="too short for an epoch of 5,000") as error:
@@ -227,8 +335,13 @@ def test_a_wrong_call_is_one_line_and_exit_status_2(arguments, sentence, here, t
     ("arguments", "sentence"),
     [
         (["contest", "--resume", "nowhere"], "nowhere: not a contest's folder"),
+        (["contest", "--resume", "tiny.npz"], "tiny.npz: not a contest's folder"),
         (["contest", "--resume", "taken"], "not the configuration of a contest"),
         (["contest", "tiny.npz"], "images of 784 pixels, expected 12 as in tiny.npz"),
+        (
+            ["contest", "tiny.npz", "--test", "tiny.npz", "--validation", "wide.npz"],
+            "wide.npz: examples of 784 pixels, expected 12 as in tiny.npz",
+        ),
         (["contest", "wide.npz"], "images of 28 × 28, those of wide.npz are 14 × 56"),
         (["contest", "--test", "nowhere.csv"], "nowhere.csv: no such file"),
     ],
@@ -275,6 +388,9 @@ def test_a_test_set_that_changed_is_noticed(here, tiny, minutes, capsys):
         ("data", "x"),
         ("data", {"fingerprint": "1", "reading": 1}),
         ("contest", {"minutes": 1, "networks": float("inf")}),
+        ("contest", {"minutes": 1, "networks": 0}),
+        ("contest", {"minutes": "long", "networks": 1}),
+        ("hyperparameters", {"speed": 3}),
     ],
 )
 def test_a_damaged_configuration_is_named(begin, here, capsys, table, damage):
