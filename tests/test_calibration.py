@@ -28,9 +28,16 @@ def test_labels_drawn_from_the_probabilities_are_calibrated():
     assert reliability(P**4 / (P**4).sum(1, keepdims=True), labels).expected_calibration_error > 0.1
 
 
-def test_tables_that_do_not_match_are_refused():
+def test_a_probability_rounded_to_above_one_is_in_the_last_bin():
+    found = reliability(np.array([[1 + 1e-7, 0.0], [0.9, 0.1]]), np.array([0, 0]), bins=2)
+    assert found.count.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (0, 2), (2,), (2, 2, 2)])
+def test_tables_that_do_not_match_are_refused(shape):
+    labels = np.zeros(min(shape), int)
     with pytest.raises(ValueError, match="labels n"):
-        reliability(np.ones((3, 2)) / 2, np.array([0, 1]))
+        reliability(np.ones(shape) / 2, labels)
 
 
 @pytest.mark.parametrize(

@@ -257,12 +257,26 @@ def test_a_description_that_is_no_table_is_damaged(tmp_path, metadata):
         load_model(path)
 
 
-def test_a_model_of_another_shape_than_the_data_is_named(model, digits, tiny):
-    with pytest.raises(DataError, match="images of 784 pixels, the model takes 12"):
-        evaluate(model, digits.validation)
-    sixth = Dataset(tiny.pixels, np.full(30, 5), name="sixth")
-    with pytest.raises(DataError, match="label 5; the model knows 5 classes, 0 to 4"):
-        evaluate(model, sixth)
+@pytest.mark.parametrize(
+    ("pixels", "hint"),
+    [(10, ""), (11, "; is there no label in it\\? then say --label none"), (13, "")],
+)
+def test_data_of_another_width_than_the_model_are_named(model, pixels, hint):
+    narrow = Dataset(np.zeros((2, pixels), np.uint8), np.array([0, 1]))
+    with pytest.raises(DataError, match=f"images of {pixels} pixels, the model takes 12{hint}$"):
+        evaluate(model, narrow)
+
+
+def test_a_label_that_the_model_does_not_know_is_named_with_its_place(model, tiny):
+    labels = tiny.labels.copy()
+    labels[[2, 7]] = 5, 6
+    with pytest.raises(DataError, match="example 3: label 5; the model knows 5 classes, 0 to 4"):
+        evaluate(model, Dataset(tiny.pixels, labels, name="tiny"))
+
+
+def test_a_model_is_not_evaluated_without_labels(model, tiny):
+    with pytest.raises(DataError, match="tiny: has no labels"):
+        evaluate(model, dataclasses.replace(tiny, labels=None))
 
 
 @pytest.mark.parametrize("kind", KINDS)
