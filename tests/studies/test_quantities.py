@@ -95,7 +95,27 @@ def test_of_gradients():
     assert measure("gradient_ratio", measured) == pytest.approx(0.1)
     assert measure("slope_product", measured) == 0.125
     assert measure("smallest_slope", measured) == 0.1
-    assert math.isnan(measure("gradient_ratio", run([1])))
+
+
+OF_GRADIENTS = [name for name, quantity in QUANTITIES.items() if quantity.of_gradients]
+
+
+@pytest.mark.parametrize("name", OF_GRADIENTS)
+def test_gradients_that_were_not_measured_have_no_quantity(name):
+    assert math.isnan(measure(name, run([1])))
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_a_run_that_diverged_has_the_quantities_of_its_beginning_alone(name):
+    gradients = LayerGradients(np.ones((2, 3)), np.ones((2, 2)))
+    whole = run([2.0, 1.0])
+    diverged = Measured(whole.history, gradients, diverged=True)
+    assert math.isnan(QUANTITIES[name].of(diverged)) == (name not in OF_GRADIENTS)
+
+
+def test_a_last_layer_without_gradient_has_no_ratio():
+    gradients = LayerGradients(np.array([[0.2, 0.0]]), np.array([[0.5]]))
+    assert math.isnan(measure("gradient_ratio", Measured(History(), gradients)))
 
 
 def test_a_network_without_hidden_layers_has_no_slope():
