@@ -150,7 +150,7 @@ def test_a_label_is_in_a_place_that_there_is(tmp_path):
         ("0,1,label\n\n1,2,0\n", {}, "; if this line is a header, say --header$"),
         ("a,b,label\n1,2,0\n", {"header": False}, "found 'a', .*; if this line is a header, say"),
         ("a,1\n2,0\n", {}, "found 'a', .*; if this line is a header, say --header$"),
-        ("1,2,0\nx,4,1\n5,6,0\n", {}, "line 2, .* 'x', .* whole number from 0 to 255$"),
+        ("1,2,0\n3,4,1\nx,6,0\n", {}, "line 3, .* 'x', .* whole number from 0 to 255$"),
         ("1,2,cat\n3,4,dog\n", {}, "found 'cat', expected a label, a whole number .* 65535$"),
         ("1,300,0\n1,2,0\n", {}, "found '300', expected a pixel, a whole number from 0 to 255$"),
         ("1,2,0\n1,2,x\n", {}, "line 2, .* a whole number from 0 to 65535$"),
@@ -270,11 +270,11 @@ def test_pixels_of_an_npz_are_whole_numbers_of_any_type(tmp_path, dtype):
     assert found.class_count == 65536
 
 
-@pytest.mark.parametrize("form", ["csv", "npz"])
+@pytest.mark.parametrize("write", [write_csv, write_idx, write_npz])
 @pytest.mark.parametrize(("asked", "found"), [(None, 4), (7, 7)])
-def test_there_are_as_many_classes_as_asked_for_or_as_labels_show(tmp_path, form, asked, found):
-    {"csv": write_csv, "npz": write_npz}[form](tmp_path / "a", a_dataset(50))
-    assert read(tmp_path / "a", class_count=asked).class_count == found
+def test_there_are_as_many_classes_as_asked_for_or_as_labels_show(tmp_path, write, asked, found):
+    write(tmp_path / "images-idx3", a_dataset(50))
+    assert read(tmp_path / "images-idx3", class_count=asked).class_count == found
 
 
 @pytest.mark.parametrize("names", [("x_train", "y_train"), ("X", "y")])
