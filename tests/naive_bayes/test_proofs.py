@@ -9,7 +9,7 @@ import pytest
 
 import handgrad.naive_bayes
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "naive-bayes.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "naive-bayes.md"
 INSTANCES = 200
 
 
