@@ -70,6 +70,18 @@ def test_a_folder_that_is_not_there_is_named(tmp_path, name):
     assert caught.value.filename == str((tmp_path / name).parent)
 
 
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path):
+    write_text(tmp_path / ("a" * 251 + ".txt"), "content")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["content"]
+
+
+def test_several_files_are_replaced_at_once(tmp_path):
+    with replacing(tmp_path / "a.txt") as one, replacing(tmp_path / "b.txt") as other:
+        one.write_text("a")
+        other.write_text("b")
+    assert [(tmp_path / f"{name}.txt").read_text() for name in "ab"] == ["a", "b"]
+
+
 def test_an_error_of_the_temporary_file_names_the_one_it_is_for(tmp_path):
     path = tmp_path / "a.txt"
     with pytest.raises(OSError, match="Input/output") as caught, replacing(path) as temporary:

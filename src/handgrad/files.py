@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import itertools
 import json
 import os
 import shutil
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from handgrad.errors import UsageError
+
+_number = itertools.count()
+"""Of the temporary files of this process."""
 
 PATIENCE = 2.0
 """Seconds to wait for a folder: a process that was just killed may take a moment to let go."""
@@ -30,7 +34,8 @@ def replacing(path: Path) -> Iterator[Path]:
     path = path.resolve()  # A link is followed, not replaced.
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
-    temporary = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    # Without the name of `path`, which may be as long as the system allows.
+    temporary = path.with_name(f".handgrad-{os.getpid()}-{next(_number)}{path.suffix}")
     try:
         with naming(path, temporary):
             yield temporary
