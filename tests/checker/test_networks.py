@@ -308,9 +308,41 @@ class MLPThatStretchesABias(MLP):
         self.b = [b - 0.3 * np.ones((2, 1)) * db for b, db in zip(self.b, self.db, strict=True)]
 
 
+class MLPWithVelocities(MLP):
+    """Its velocity stands still at first."""
+
+    def step(self, lr):
+        gradients = [*self.dW, *self.db]
+        old = getattr(self, "velocity", [0] * len(gradients))
+        self.velocity = [0.9 * v - lr * g for v, g in zip(old, gradients, strict=True)]
+        self.W = [W + v for W, v in zip(self.W, self.velocity, strict=False)]
+        self.b = [b + v for b, v in zip(self.b, self.velocity[len(self.b) :], strict=True)]
+
+
+class MLPOfAWrongVelocity(MLPWithVelocities):
+    """A memory excuses no wrong step of one parameter alone."""
+
+    mistake = ("step", "unknown")
+
+    def step(self, lr):
+        self.db[-1] = self.db[-1] / 2
+        super().step(lr)
+        self.db[-1] = 2 * self.db[-1]
+
+
+class MLPOfHalfABiasStep(MLP):
+    mistake = ("step", "unknown")
+
+    def step(self, lr):
+        super().step(lr)
+        self.b[-1] += lr * self.db[-1] / 2
+
+
 @pytest.mark.parametrize(
     "network",
     [
+        MLPOfAWrongVelocity,
+        MLPOfHalfABiasStep,
         MLPWithoutAStepSize,
         MLPThatStretchesABias,
         MLPThatPilesUp,
@@ -426,6 +458,44 @@ def test_networks_are_right_however_they_are_written(network):
     _, gradients, step = verdict.layers[0].parts
     assert gradients.status == "right"
     assert step.status == ("absent" if network.step is None else "right"), str(verdict)
+
+
+class ThatStepsByRootMeanSquares(MLP):
+    def step(self, lr):
+        gradients = [*self.dW, *self.db]
+        old = getattr(self, "squares", [0] * len(gradients))
+        self.squares = [0.9 * s + 0.1 * g**2 for s, g in zip(old, gradients, strict=True)]
+        for θ, g, s in zip([*self.W, *self.b], gradients, self.squares, strict=True):
+            θ -= lr * g / (np.sqrt(s) + 1e-8)
+
+
+class ThatClipsTheNormInItsStep(MLP):
+    def step(self, lr):
+        norm = np.sqrt(sum(np.sum(g**2) for g in (*self.dW, *self.db)))
+        super().step(lr * min(1, 5 / norm))
+
+
+class ThatLetsItsWeightsDecay(MLP):
+    def step(self, lr):
+        self.W = [(1 - 1e-3 * lr) * W for W in self.W]
+        super().step(lr)
+
+
+@pytest.mark.parametrize(
+    ("network", "note"),
+    [
+        (ThatStepsByRootMeanSquares, "the step keeps more than the parameters"),
+        (ThatClipsTheNormInItsStep, "it is right, but for clipping to a norm of 5"),
+        (ThatLetsItsWeightsDecay, "it is right, but for a weight decay of 0.001"),
+    ],
+)
+def test_a_step_of_a_network_that_is_not_plain_is_left_unjudged(network, note):
+    verdict = check(network, "network")
+    assert verdict, str(verdict)
+    _, gradients, step = verdict.layers[0].parts
+    assert gradients.status == "right"
+    assert step.unjudged
+    assert step.note.startswith(note)
 
 
 def test_a_network_may_do_without_biases():

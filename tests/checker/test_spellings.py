@@ -151,6 +151,8 @@ def test_right_however_it_is_written(tmp_path, changes):
         ({"= self.X.T @ G": "= self.X.T @ G + 0.3 * self.W / len(G)"}, "weights gradient",
          "decay of 0.3 over the number of examples"),
         ({"= self.X.T @ G": "= np.clip(self.X.T @ G, -1, 1)"}, "weights gradient", "clipping at 1"),
+        ({"= G.sum(axis=0, keepdims=True)": "= np.clip(G.sum(axis=0), -1, 1)"}, "bias gradient",
+         "clipping at 1"),
         ({W_STEP: "self.W -= lr * np.clip(self.dW, -0.5, 0.5)"}, "step", "clipping at 0.5"),
     ],
 )  # fmt: skip

@@ -32,6 +32,7 @@ MEAN_IN_LAYERS = (
 )
 
 
+STEP_REMEMBERS = "the step keeps more than the parameters, such as a momentum"
 RESHAPED = Finding(
     "parameter reshaped",
     "The step changes the shape of a parameter",
@@ -206,8 +207,7 @@ class _LinearJudge(LayerJudge):
             if part.unjudged:
                 regularized = part
             if is_unknown(part) and self.remembers():
-                note = "the step keeps more than the parameters, such as a momentum"
-                return Part("step", "absent", note=note, unjudged=True)
+                return Part("step", "absent", note=STEP_REMEMBERS, unjudged=True)
             if part.finding is not None and part.finding.slug == STEP_DOES_NOTHING:
                 other = self.step_samples(1 - index, ("bias", "weights")[index])
                 if other and other[0].right and not self.mentions(role):

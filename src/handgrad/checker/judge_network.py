@@ -7,12 +7,14 @@ from handgrad.checker.catalogue import network
 from handgrad.checker.catalogue.step import STEP
 from handgrad.checker.conventions import knows_step_size, shown_rate, step_sizes
 from handgrad.checker.gradient_places import gradients_found
+from handgrad.checker.judge_linear import STEP_REMEMBERS
 from handgrad.checker.judge_network_gradients import GradientsJudge
 from handgrad.checker.judge_network_loss import judge_gradients_of_loss, with_fitting_labels
 from handgrad.checker.judging import Sample, is_unknown, is_unnamed, judge, named
 from handgrad.checker.judging_networks import NetworkJudge, joined
 from handgrad.checker.mistakes import close
-from handgrad.checker.observation import Observation
+from handgrad.checker.observation import Observation, remembers
+from handgrad.checker.regularization import Compared, together, unless_regularized
 from handgrad.checker.verdict import LayerVerdict, Part
 
 
@@ -185,7 +187,57 @@ class _NetworkJudge(NetworkJudge):
                 line = self.line("step", "step")("")
                 finding = named(quantities.STEP, network.NOT_ALL_STEP, line, sample)
                 return Part("step", "wrong", finding)
-        return judge(quantities.STEP, [sample], STEP, [], self.line("step", ".step("))
+        part = judge(quantities.STEP, [sample], STEP, [], self.line("step", ".step("))
+        return self.unless_not_plain(part, s.eta)
+
+    def unless_not_plain(self, part: Part, rate: float) -> Part:
+        """The part; unjudged where its numbers may be due to a memory, a weight decay, or clipping.
+
+        A memory leaves none of the parameters a plain step, or all of them.
+        """
+        if not is_unknown(part):
+            return part
+        moves = self.moves(rate)
+        whole = [together(run) for run in moves]
+        parts = [unless_regularized(part, whole)]
+        for path, first in moves[0].items():
+            if not is_plain(first):
+                same = [run[path] for run in moves if path in run]
+                parts.append(unless_regularized(part, same))
+        if parts[0].unjudged or all(each.unjudged for each in parts[1:]):
+            return next(each for each in parts if each.unjudged)
+        if self.step_remembers() and not any(map(is_plain, moves[0].values())):
+            return Part("step", "absent", note=STEP_REMEMBERS, unjudged=True)
+        return part
+
+    def moves(self, rate: float) -> list[dict[str, Compared]]:
+        """The gradients by which the step of each run moved, beside those that backward found."""
+        moves = []
+        for run in self.runs:
+            call, backward = run.call("step"), run.call("backward")
+            if call is None or call.failure or backward is None or backward.failure:
+                continue
+            paths = self.in_order(self.situation(run, 0), run)
+            found = gradients_found(paths, backward)[0]
+            before, after = call.before, call.after
+            used = {path: (before[path] - after[path]) / rate for path in paths}
+            moves.append({p: Compared(used[p], found[p], before[p], run.case.n) for p in paths})
+        return moves
+
+    def step_remembers(self) -> bool:
+        """Whether step changes more than the parameters and their gradients."""
+        run = self.runs[0]
+        call, backward = run.call("step"), run.call("backward")
+        assert call is not None
+        assert backward is not None
+        paths = self.in_order(self.situation(run, 0), run)
+        places = gradients_found(paths, backward)[1].values()
+        return remembers(call, [*paths, *(path for path in places if path in call.after)])
+
+
+def is_plain(move: Compared) -> bool:
+    """Whether a step moved a parameter by its gradient alone."""
+    return close(move.got, move.right)
 
 
 OWN_WAY = "its layers are put together in a way of its own"

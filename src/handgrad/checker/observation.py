@@ -1,6 +1,7 @@
 """What was seen of a layer: plain data, so that it can leave the process where the layer ran."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -115,6 +116,16 @@ def changed(call: Call) -> list[str]:
         for path, value in call.after.items()
         if path not in before or not np.array_equal(before[path], value, equal_nan=True)
     ]
+
+
+def remembers(call: Call, own: Iterable[str]) -> bool:
+    """Whether a call leaves other new numbers in the object than those of its own arrays.
+
+    A momentum is such a memory. The arrays in `own` may be there under other names, too: in a list
+    of all parameters, say.
+    """
+    known = [0.0, *(number for path in own for number in np.ravel(call.after[path]))]
+    return any(not np.all(np.isin(call.after[path], known)) for path in changed(call))
 
 
 def misses_a_name(observation: Observation) -> bool:

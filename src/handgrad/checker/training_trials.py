@@ -17,8 +17,8 @@ from handgrad.checker.mathematics import are_probabilities, softmax
 from handgrad.checker.mistakes import close
 from handgrad.checker.network_ways import network_way, stack
 from handgrad.checker.objects import plain_result, state_of
-from handgrad.checker.observation import Call, Observation, Run, changed
-from handgrad.checker.probing import has_loss, output_among
+from handgrad.checker.observation import Call, Observation, Run, changed, remembers
+from handgrad.checker.probing import has_loss, output_among, parameters_of
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
 
@@ -47,16 +47,16 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
         outputs = []
         X = case.inputs(0)
         scores = _forward(parts, X, observation.columns)
+        parameters = [parameters_of(part.thing, part.last_input) for part in parts]
         gradient = _loss_gradient(losses, scores, case, observation.columns)
         for _ in range(cases.TRAINING_STEPS):
             outputs.append(_forward(parts, X, observation.columns))
             _backward(parts, gradient(outputs[-1]), observation.columns)
-            for part in parts:
+            for part, own in zip(parts, parameters, strict=True):
                 part.step()
-                last = part.run.calls[-1]
-                if last.method == "step":
+                if part.run.calls[-1].method == "step":
                     observation.stepped = True
-                    observation.remembers |= any(map(_is_memory, changed(last)))
+                    observation.remembers |= _has_memory(part, own)
         calls = [call for part in parts for call in part.run.calls]
         observation.rate_in_code = any(map(_moves_by_itself, calls))
         return [outputs[0], _forward(parts, X, observation.columns)]
@@ -67,10 +67,11 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
     return observation
 
 
-def _is_memory(path: str) -> bool:
-    """Whether an array that a step changed is none of parameters and gradients."""
-    leaf = path.rpartition(".")[2]
-    return names.parameter_role(leaf) is None and not names.is_gradient(path)
+def _has_memory(part: Trial, parameters: list[str]) -> bool:
+    """Whether the last step of a part changed more than its parameters and their gradients."""
+    step, backward = part.run.calls[-1], part.run.calls[-2]
+    gradients = [path for path in changed(backward) if names.is_gradient(path)]
+    return remembers(step, [path for path in [*parameters, *gradients] if path in step.after])
 
 
 def _moves_by_itself(call: Call) -> bool:
@@ -110,7 +111,7 @@ def _backward(parts: list[Trial], G: Array, columns: bool) -> None:
     for part in reversed(parts):
         if not part.backward(value):
             raise RuntimeError("backward failed")
-        value = _passed_on(part.result, part.input_shape)
+        value = _passed_on(part.result, part.last_input.shape)
 
 
 def _passed_on(result: Any, shape: tuple[int, ...]) -> Any:

@@ -46,9 +46,10 @@ class Trial:
         return returned
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """The shape of what the last forward was given."""
-        return np.shape(self._originals["input"])
+    def last_input(self) -> Array:
+        """What the last forward was given."""
+        array: Array = self._originals["input"]
+        return array
 
     def backward(self, G: Array) -> bool:
         """Call backward, first clearing the gradients where there is a method for that.
