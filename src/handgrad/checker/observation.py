@@ -68,7 +68,7 @@ class Observation:
     random
         Whether its forward is: the same object puts out other numbers for the same input.
     remembers
-        Whether its steps changed more than the parameters, as a momentum does.
+        Whether its steps changed more than weights and biases, as a momentum does.
     rate_in_code
         Whether a training run moved parameters by a step size that was not given, nor is kept.
     unjudged

@@ -56,7 +56,7 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
                 part.step()
                 if part.run.calls[-1].method == "step":
                     observation.stepped = True
-                    observation.remembers |= _has_memory(part, own)
+                    observation.remembers |= _moves_more(part, own)
         calls = [call for part in parts for call in part.run.calls]
         observation.rate_in_code = any(map(_moves_by_itself, calls))
         return [outputs[0], _forward(parts, X, observation.columns)]
@@ -67,11 +67,15 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
     return observation
 
 
-def _has_memory(part: Trial, parameters: list[str]) -> bool:
-    """Whether the last step of a part changed more than its parameters and their gradients."""
+def _moves_more(part: Trial, parameters: list[str]) -> bool:
+    """Whether the last step of a part changed more than weights, biases and their gradients.
+
+    That is what it remembers, or a parameter of another kind: the scale of a normalization, say.
+    """
     step, backward = part.run.calls[-1], part.run.calls[-2]
-    gradients = [path for path in changed(backward) if names.is_gradient(path)]
-    return remembers(step, [path for path in [*parameters, *gradients] if path in step.after])
+    own = [path for path in parameters if names.parameter_role(path)]
+    own += [path for path in changed(backward) if names.is_gradient(path)]
+    return remembers(step, [path for path in own if path in step.after])
 
 
 def _moves_by_itself(call: Call) -> bool:
