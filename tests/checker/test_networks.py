@@ -308,6 +308,29 @@ class MLPThatStretchesABias(MLP):
         self.b = [b - 0.3 * np.ones((2, 1)) * db for b, db in zip(self.b, self.db, strict=True)]
 
 
+class MLPThatForgetsALayer(MLP):
+    """What its forward does not use is no memory of what it uses."""
+
+    mistake = ("forward", "unknown")
+
+    def __init__(self, d, c, h):
+        self.layers = [self.layer(d, h), self.layer(h, h), self.layer(h, h), self.layer(h, c)]
+
+    def layer(self, d, c):
+        return {"W": np.ones((d, c)), "b": np.zeros(c)}
+
+    def forward(self, x):
+        first, second, _, last = self.layers
+        self.W, self.b = zip(*((p["W"], p["b"]) for p in (first, second, last)), strict=True)
+        return super().forward(x)
+
+    def backward(self, g):
+        super().backward(g)
+        kept = zip(self.dW, self.db, strict=True)
+        for layer, (dW, db) in zip(self.layers, kept, strict=False):
+            layer["dW"], layer["db"] = dW, db
+
+
 class MLPWithVelocities(MLP):
     """Its velocity stands still at first."""
 
@@ -341,6 +364,7 @@ class MLPOfHalfABiasStep(MLP):
 @pytest.mark.parametrize(
     "network",
     [
+        MLPThatForgetsALayer,
         MLPOfAWrongVelocity,
         MLPOfHalfABiasStep,
         MLPWithoutAStepSize,
@@ -417,6 +441,32 @@ class ThatRemembersVelocities:
             self.params[name] = self.params[name] + self.velocity[name]
 
 
+class ThatKeepsAnAverage(ThatRemembersVelocities):
+    """Of its parameters; and it has a list of all of these."""
+
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__(n_in, n_hidden, n_out)
+        self.all = list(self.params.values())
+        self.ema = {name: array.copy() for name, array in self.params.items()}
+
+    def step(self, lr):
+        for name, gradient in self.grads.items():
+            self.params[name] -= lr * gradient
+            self.ema[name] = 0.9 * self.ema[name] + 0.1 * self.params[name]
+
+
+class ThatKeepsSumsNamedAsGradients(MLP):
+    def __init__(self, d, c, h, num_layers):
+        super().__init__(d, c, h, num_layers)
+        self.grad_W = [np.zeros_like(W) for W in self.W]
+        self.grad_b = [np.zeros_like(b) for b in self.b]
+
+    def step(self, lr):
+        super().step(lr)
+        self.grad_W = [G + dW**2 for G, dW in zip(self.grad_W, self.dW, strict=True)]
+        self.grad_b = [G + db**2 for G, db in zip(self.grad_b, self.db, strict=True)]
+
+
 class ThatKeepsTheLastGradientFirst(MLP):
     def backward(self, g):
         super().backward(g)
@@ -450,6 +500,8 @@ class InSinglePrecision(MLP):
         OfAStepSizeInTheCode,
         ThatMovesAtOnce,
         ThatRemembersVelocities,
+        ThatKeepsAnAverage,
+        ThatKeepsSumsNamedAsGradients,
     ],
 )
 def test_networks_are_right_however_they_are_written(network):

@@ -28,7 +28,8 @@ def gradients_found(paths: Sequence[str], call: Call) -> tuple[dict[str, Array],
     parameter, over the step size.
     """
     returned = {f"{RETURNED}.{_dotted(keys)}": a for keys, a in arrays_in(call.result) if keys}
-    state = {**call.after, **returned}
+    # What backward writes comes first: an optimizer's sums may have a gradient's name.
+    state = {path: call.after[path] for path in [*changed(call), *call.after]} | returned
     places = {path: gradient_path(path, state) for path in paths}
     groups = [returned, _kept(call)]
     if not any(places.values()):

@@ -172,7 +172,6 @@ def loss_takes(class_name: str) -> tuple[str, ...]:
 _WEIGHTS = {"w", "weight", "weights", "kernel", "theta", "wts", "wt", "matrix"}
 _BIAS = {"b", "bias", "biases", "beta", "intercept", "offset"}
 _INPUT = {"x", "in", "input", "inputs", "a", "prev", "previous", "z"}
-_MEMORIES = {"velocity", "velocities", "momentum", "momenta", "moments", "v", "m", "s", "cache"}
 _MARKS = re.compile(
     r"gradients|gradient|grads(?=$|\d|[wbx]|input|param)|grad|deltas|delta|nabla|partial|dldz|"
     r"derivative|^dloss|^dl(?=d)|^d(?!ata|im|type)|^g(?=[wb]\d*$)|^(loss)?wrt"
@@ -190,10 +189,16 @@ def parameter_role(path: str) -> str | None:
     return role if role in ("weights", "bias") else None
 
 
-def is_remembered(path: str) -> bool:
-    """Whether an array stands among those that an optimizer remembers: velocity.W1, m.b2."""
-    *holders, _ = path.split(".")
-    return any(plain(holder) in _MEMORIES for holder in holders)
+def place_and_name(path: str) -> tuple[str, str]:
+    """Where an array is kept, and its name there: params and W1, layers.0 and W, "" and W.0."""
+    found = re.search(r"(?:^|(?<=\.))[^.\d][^.]*(\.\d+)*$", path)
+    name = found.group() if found else path
+    return path.removesuffix(name).rstrip("."), name
+
+
+def differ_in_numbers(one: str, other: str) -> bool:
+    """Whether two names differ in a number alone, as layers.1 and layers.2 do."""
+    return re.sub(r"\d+", "", one) == re.sub(r"\d+", "", other)
 
 
 def is_gradient(path: str) -> bool:

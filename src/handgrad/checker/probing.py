@@ -116,22 +116,50 @@ def is_random(thing: Any, X: Array) -> bool:
 def parameters_of(thing: Any, X: Array) -> list[str]:
     """The arrays that change the output when they are changed, or that are named as parameters.
 
-    An array that is named so may be what an optimizer remembers of the parameter.
+    An array that is named so may be what an optimizer remembers of the parameter, and one array may
+    have several names, as in a list of all parameters.
     """
     before = output_of(twin(thing), X)
     arrays = arrays_in(thing)
-    found = []
+    found, seen = [], []
     for path, array in arrays.items():
         changed = twin(thing)
         own = arrays_in(changed).get(path)
         if own is None or array.dtype.kind != "f" or not array.size or not own.flags.writeable:
             continue
         own += 0.5 + np.arange(own.size, dtype=own.dtype).reshape(own.shape)
-        if (names.parameter_role(path) and not names.is_remembered(path)) or (
-            before is not None and not same(before, output_of(changed, X))
-        ):
+        if before is not None and not same(before, output_of(changed, X)):
+            seen.append(path)
+        if path in seen or names.parameter_role(path):
             found.append(path)
+    found = [path for path in found if not _is_remembered(path, seen, arrays)]
+    found = [path for path in found if path == _best_name(arrays[path], found, arrays)]
     return [path for path in found if not _is_divided(arrays[path], [arrays[p] for p in found])]
+
+
+def _is_remembered(path: str, seen: list[str], arrays: Mapping[str, Array]) -> bool:
+    """Whether an array is what is remembered of a parameter: velocity.W1 of params.W1.
+
+    The output depends on those in `seen`: on none that is kept beside this one, but on one of the
+    same name and shape elsewhere. (Places that differ in a number, layers.1 and layers.2, are
+    those of two layers.)
+    """
+    place, name = names.place_and_name(path)
+    kept = {other: names.place_and_name(other) for other in seen}
+    if not place or place in {where for where, _ in kept.values()}:
+        return False
+    return any(
+        called == name
+        and arrays[other].shape == arrays[path].shape
+        and not names.differ_in_numbers(where, place)
+        for other, (where, called) in kept.items()
+    )
+
+
+def _best_name(array: Array, found: list[str], arrays: Mapping[str, Array]) -> str:
+    """Of the names of an array the first that says what it is; W1 before params.0."""
+    own = [path for path in found if arrays[path] is array]
+    return min(own, key=lambda path: (names.parameter_role(path) is None, path.count(".")))
 
 
 def _is_divided(whole: Array, arrays: list[Array]) -> bool:
