@@ -353,6 +353,15 @@ class MLPOfAWrongVelocity(MLPWithVelocities):
         self.db[-1] = 2 * self.db[-1]
 
 
+class MLPOfSmallGradients(MLP):
+    """One scale for all of them does not hold a norm."""
+
+    mistake = ("gradients", "unknown")
+
+    def backward(self, g):
+        super().backward(0.37 * g)
+
+
 class MLPOfHalfABiasStep(MLP):
     mistake = ("step", "unknown")
 
@@ -366,6 +375,7 @@ class MLPOfHalfABiasStep(MLP):
     [
         MLPThatForgetsALayer,
         MLPOfAWrongVelocity,
+        MLPOfSmallGradients,
         MLPOfHalfABiasStep,
         MLPWithoutAStepSize,
         MLPThatStretchesABias,
@@ -531,6 +541,37 @@ class ThatLetsItsWeightsDecay(MLP):
     def step(self, lr):
         self.W = [(1 - 1e-3 * lr) * W for W in self.W]
         super().step(lr)
+
+
+class ThatClipsItsGradients(MLP):
+    def backward(self, g):
+        super().backward(g)
+        for gradient in (*self.dW, *self.db):
+            np.clip(gradient, -1, 1, out=gradient)
+
+
+class ThatClipsTheNormOfItsGradients(MLP):
+    def backward(self, g):
+        super().backward(g)
+        norm = np.sqrt(sum(np.sum(g**2) for g in (*self.dW, *self.db)))
+        for gradient in (*self.dW, *self.db):
+            gradient *= min(1, 5 / norm)
+
+
+@pytest.mark.parametrize(
+    ("network", "note"),
+    [
+        (ThatClipsItsGradients, "it is right, but for clipping at 1"),
+        (ThatClipsTheNormOfItsGradients, "it is right, but for clipping to a norm of 5"),
+    ],
+)
+def test_gradients_of_a_network_that_are_clipped_are_left_unjudged(network, note):
+    verdict = check(network, "network")
+    assert verdict, str(verdict)
+    _, gradients, step = verdict.layers[0].parts
+    assert gradients.unjudged
+    assert gradients.note == note
+    assert step.status == "right"
 
 
 @pytest.mark.parametrize(

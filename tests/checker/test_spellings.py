@@ -154,6 +154,11 @@ def test_right_however_it_is_written(tmp_path, changes):
         ({"= G.sum(axis=0, keepdims=True)": "= np.clip(G.sum(axis=0), -1, 1)"}, "bias gradient",
          "clipping at 1"),
         ({W_STEP: "self.W -= lr * np.clip(self.dW, -0.5, 0.5)"}, "step", "clipping at 0.5"),
+        ({W_STEP: f"lr *= min(1, 2 / np.sqrt((self.dW**2).sum() + (self.db**2).sum())); {W_STEP}"},
+         "step", "clipping to a norm of 2"),
+        ({"return G @ self.W.T": "k = 3 / np.sqrt((self.dW**2).sum() + (self.db**2).sum())\n"
+          "        self.dW, self.db = min(1, k) * self.dW, min(1, k) * self.db\n"
+          "        return G @ self.W.T"}, "bias gradient", "clipping to a norm of 3"),
     ],
 )  # fmt: skip
 def test_a_regularized_layer_is_not_accused(tmp_path, changes, part, note):

@@ -1,6 +1,6 @@
 """Judging a linear layer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,7 +23,8 @@ from handgrad.checker.lines import Line, is_unwritten
 from handgrad.checker.mistakes import Mistake, Situation, close, same_shape
 from handgrad.checker.near_misses import near_misses
 from handgrad.checker.observation import Call, Observation, Run, changed
-from handgrad.checker.regularization import Compared, unless_regularized
+from handgrad.checker.quantities import Quantity
+from handgrad.checker.regularization import Compared, together, unless_regularized
 from handgrad.checker.verdict import Finding, LayerVerdict, Part
 
 MEAN_IN_LAYERS = (
@@ -128,6 +129,20 @@ class _LinearJudge(LayerJudge):
         mistakes = (*averaged, *with_scales(linear.BIAS, near))
         return self.gradient(quantities.BIAS, "bias", mistakes)
 
+    def gradient(self, quantity: Quantity, role: str, mistakes: Sequence[Mistake]) -> Part:
+        """Whether one of the gradients is right; unjudged where it is clipped."""
+        part = super().gradient(quantity, role, mistakes)
+        if role == "input":
+            return part
+        passes = [(run, k) for run in self.runs for k in (0, 1) if run.call("backward", k)]
+        return unless_regularized(part, [self.both_gradients(*each) for each in passes])
+
+    def both_gradients(self, run: Run, number: int) -> Compared:
+        """The gradients of weights and bias in one backward."""
+        roles = ("weights", "bias") if self.conventions.bias else ("weights",)
+        samples = [self.sample(run, number, role) for role in roles]
+        return together([Compared(s.got, s.situation.right, None, s.case.n) for s in samples])
+
     def add_to(self, s: Situation, run: Run, number: int) -> None:
         """The parameters, and the right output."""
         forward, backward = run.call("forward", number), run.call("backward", number)
@@ -204,6 +219,7 @@ class _LinearJudge(LayerJudge):
             near = near_misses("P - eta * D", "PD")
             part = judge(quantities.STEP, samples, [*STEP, *near], [], self.where_step(role))
             part = unless_regularized(part, [_gradient_used(sample) for sample in samples])
+            part = unless_regularized(part, self.both_moves())
             if part.unjudged:
                 regularized = part
             if is_unknown(part) and self.remembers():
@@ -222,6 +238,12 @@ class _LinearJudge(LayerJudge):
             return regularized
         known = [self.step_samples(0, "weights"), self.step_samples(1, "bias")]
         return Part("step", "right" if any(known) else "waiting")
+
+    def both_moves(self) -> list[Compared]:
+        """The gradients by which the steps moved weights and bias, beside those they should."""
+        each = [self.step_samples(index, role) for index, role in enumerate(("weights", "bias"))]
+        passes = zip(*(samples for samples in each if samples), strict=True)
+        return [together([_gradient_used(sample) for sample in samples]) for samples in passes]
 
     def step_samples(self, index: int, role: str) -> list[Sample] | None:
         """One parameter after step and where it should be, by the gradient the layer has stored."""

@@ -12,7 +12,7 @@ from handgrad.checker.judge_network_gradients import GradientsJudge
 from handgrad.checker.judge_network_loss import judge_gradients_of_loss, with_fitting_labels
 from handgrad.checker.judging import Sample, is_unknown, is_unnamed, judge, named
 from handgrad.checker.judging_networks import NetworkJudge, joined
-from handgrad.checker.mistakes import close
+from handgrad.checker.mistakes import close, same_shape
 from handgrad.checker.observation import Observation, remembers
 from handgrad.checker.regularization import Compared, together, unless_regularized
 from handgrad.checker.verdict import LayerVerdict, Part
@@ -198,7 +198,7 @@ class _NetworkJudge(NetworkJudge):
         if not is_unknown(part):
             return part
         moves = self.moves(rate)
-        whole = [together(run) for run in moves]
+        whole = [together(run.values()) for run in moves]
         parts = [unless_regularized(part, whole)]
         for path, first in moves[0].items():
             if not is_plain(first):
@@ -220,8 +220,12 @@ class _NetworkJudge(NetworkJudge):
             paths = self.in_order(self.situation(run, 0), run)
             found = gradients_found(paths, backward)[0]
             before, after = call.before, call.after
-            used = {path: (before[path] - after[path]) / rate for path in paths}
-            moves.append({p: Compared(used[p], found[p], before[p], run.case.n) for p in paths})
+            used = {
+                path: (before[path] - after[path]) / rate
+                for path in paths
+                if same_shape(before[path], after[path])
+            }
+            moves.append({p: Compared(used.get(p), found[p], before[p], run.case.n) for p in paths})
         return moves
 
     def step_remembers(self) -> bool:

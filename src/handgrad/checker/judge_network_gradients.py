@@ -19,7 +19,7 @@ from handgrad.checker.judging_networks import NetworkJudge, joined
 from handgrad.checker.lines import Line
 from handgrad.checker.mathematics import LAST_FUNCTIONS
 from handgrad.checker.mistakes import Situation, close
-from handgrad.checker.observation import Call, Run
+from handgrad.checker.observation import Call, Run, State
 from handgrad.checker.quantities import Quantity
 from handgrad.checker.regularization import Compared, unless_regularized
 from handgrad.checker.verdict import Part
@@ -37,6 +37,8 @@ class BackwardPass:
         The gradients, and the right ones, by the path of the parameter.
     places
         Where the gradients are.
+    parameters
+        All arrays of the network before it, by path.
     returned
         What backward returned, and the right gradient with respect to the input; None where that
         is not known.
@@ -46,6 +48,7 @@ class BackwardPass:
     found: dict[str, Array]
     rights: dict[str, Array]
     places: Places
+    parameters: State
     returned: tuple[Any, Array] | None
 
 
@@ -87,9 +90,13 @@ class GradientsJudge(NetworkJudge):
         part = self.by_depth(part, quantity, samples, line)
         if part.finding is None:
             return self.returned(passes)
+        whole = [Compared(s.got, s.situation.right, None, s.case.n) for s in samples]
+        part = unless_regularized(part, whole)
+        if part.unjudged:
+            return part
         wrong = next(each for each in passes if not each.sample.right)
         if (is_unnamed(part) or is_general(part)) and wrong.sample.got is not None:
-            one = self.one_gradient(part, wrong)
+            one = self.one_gradient(part, wrong, passes)
             return part if is_general(part) and (is_unnamed(one) or one.unjudged) else one
         return self.order_of_layers(part, wrong.sample) if is_unnamed(part) else part
 
@@ -130,7 +137,7 @@ class GradientsJudge(NetworkJudge):
         got = None if call.failure else self.in_one_vector(found, s)
         sample = Sample(run.case, number, got, s, self.located(call.failure))
         returned = None if by_input is None else (call.result, by_input)
-        return BackwardPass(sample, found, rights, places, returned)
+        return BackwardPass(sample, found, rights, places, call.before, returned)
 
     def found(self, rights: Mapping[str, Array], call: Call) -> tuple[dict[str, Array], Places]:
         """The gradients of these parameters, and where they are.
@@ -215,14 +222,19 @@ class GradientsJudge(NetworkJudge):
             return part
         return Part(quantity.part, "wrong", finding)
 
-    def one_gradient(self, part: Part, whole: BackwardPass) -> Part:
+    def one_gradient(self, part: Part, whole: BackwardPass, passes: list[BackwardPass]) -> Part:
         """The same finding, of the wrong gradient that is nearest to the loss.
 
         It is left unjudged if all that are wrong are right but for a weight decay or clipping.
         """
         for path, right in reversed(whole.rights.items()):
             if not close(whole.found[path], right):
-                part = self.one_wrong_gradient(path, whole)
+                same = [
+                    Compared(p.found[path], p.rights[path], p.parameters[path], p.sample.case.n)
+                    for p in passes
+                    if path in p.rights
+                ]
+                part = unless_regularized(self.one_wrong_gradient(path, whole), same)
                 if not part.unjudged:
                     return part
         return part
@@ -231,12 +243,11 @@ class GradientsJudge(NetworkJudge):
         """What is wrong with the gradient of the parameter at `path`."""
         s = SimpleNamespace(**{**vars(whole.sample.situation), "right": whole.rights[path]})
         s.previous, s.stale = getattr(s, "each_previous", {}).get(path), None
-        got, θ, mistakes = whole.found[path], None, network.ONE_GRADIENT
+        got, mistakes = whole.found[path], network.ONE_GRADIENT
         for layer, link in zip(network.backward(s)[0] if s.known else [], s.links, strict=False):
             if path in (link.weights, link.bias):
                 s = SimpleNamespace(**{**vars(s), **vars(layer)})
-                of_weights = path == link.weights
-                θ, own = (layer.W, linear.WEIGHTS) if of_weights else (layer.b, linear.BIAS)
+                own = linear.WEIGHTS if path == link.weights else linear.BIAS
                 mistakes = (*own, *network.ONE_GRADIENT)
             if path == link.weights and link.turned:
                 got, s.right = got.T, s.right.T
@@ -244,5 +255,4 @@ class GradientsJudge(NetworkJudge):
         sample = Sample(whole.sample.case, whole.sample.number, got, s)
         method = self.methods.get("backward")
         line = (method.stored(whole.places[path] or "") or method.first()) if method else None
-        part = judge(quantity, [sample], with_scales(mistakes), SECOND, lambda _: line)
-        return unless_regularized(part, [Compared(got, s.right, θ, s.n)])
+        return judge(quantity, [sample], with_scales(mistakes), SECOND, lambda _: line)

@@ -1,11 +1,11 @@
 """What somebody may put into a gradient besides ∂L/∂θ: weight decay, or clipping."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from handgrad.checker.judging import is_unknown
+from handgrad.checker.judging import is_general, is_unknown
 from handgrad.checker.mistakes import close, same_shape
 from handgrad.checker.verdict import Part
 
@@ -24,15 +24,18 @@ class Compared(NamedTuple):
     n: int
 
 
-def together(gradients: Mapping[str, Compared]) -> Compared:
+def together(gradients: Iterable[Compared]) -> Compared:
     """The gradients of all parameters as one, of which clipping may hold the norm."""
-    got, right = (np.concatenate([np.ravel(g[i]) for g in gradients.values()]) for i in (0, 1))
-    return Compared(got, right, None, next(iter(gradients.values())).n)
+    every = list(gradients)
+    right = np.concatenate([np.ravel(g.right) for g in every])
+    if any(g.got is None for g in every):
+        return Compared(None, right, None, every[0].n)
+    return Compared(np.concatenate([np.ravel(g.got) for g in every]), right, None, every[0].n)
 
 
 def unless_regularized(part: Part, gradients: Sequence[Compared]) -> Part:
     """The part; unjudged where it is wrong by a weight decay or by clipping alone."""
-    if not is_unknown(part):
+    if not (is_unknown(part) or is_general(part)):
         return part
     cause = _regularization(gradients)
     return part if cause is None else Part(part.name, "absent", note=_NOTE + cause, unjudged=True)
@@ -73,7 +76,7 @@ def _clipping(gradients: Sequence[Compared]) -> str | None:
 
     A scale shows that it holds the norm where it is another for another gradient.
     """
-    limit = max(float(np.max(np.abs(g.got))) for g in gradients)
+    limit = max(float(np.max(np.abs(g.got), initial=0)) for g in gradients)
     if all(close(g.got, np.clip(g.right, -limit, limit)) for g in gradients):
         return f"clipping at {limit:.2g}"
     limit = max(float(np.linalg.norm(g.got)) for g in gradients)
