@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from handgrad.checker import check, check_file
+from handgrad.checker.judge_linear import BACKWARD_REMEMBERS
 from handgrad.checker.rubric import grade
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -66,6 +67,35 @@ class LinearWithMomentum(Linear):
         self.velocity = momentum * getattr(self, "velocity", 0) + (1 - momentum) * self.dW
         self.W = self.W - lr * self.velocity
         self.b = self.b - lr * self.db
+
+
+class LinearThatRemembersInBackward(Linear):
+    """A momentum; the next one remembers squares."""
+
+    lr, step = 0.1, None
+
+    def backward(self, g):
+        dx = super().backward(g)
+        old = getattr(self, "memories", (0, 0))
+        dW, db = self.__dict__.pop("dW"), self.__dict__.pop("db")
+        self.memories = self.remember(old[0], dW), self.remember(old[1], db)
+        self.W = self.W - self.lr * self.used(self.memories[0], dW)
+        self.b = self.b - self.lr * self.used(self.memories[1], db)
+        return dx
+
+    def remember(self, memory, gradient):
+        return 0.9 * memory + gradient
+
+    def used(self, memory, gradient):
+        return memory
+
+
+class LinearThatRemembersSquaresInBackward(LinearThatRemembersInBackward):
+    def remember(self, memory, gradient):
+        return 0.9 * memory + 0.1 * gradient**2
+
+    def used(self, memory, gradient):
+        return gradient / (np.sqrt(memory) + 1e-8)
 
 
 class LinearAlwaysWithSigmoid(Linear):
@@ -321,6 +351,19 @@ def test_what_may_be_there_and_is_not_judged_is_told():
     assert "judged without an activation" in " ".join(str(check(DenseWhoseNoneIsReLU)).split())
 
 
+@pytest.mark.parametrize(
+    "layer", [LinearThatRemembersInBackward, LinearThatRemembersSquaresInBackward]
+)
+def test_a_step_with_a_memory_in_backward_is_left_unjudged(layer):
+    verdict = check(layer)
+    assert verdict, str(verdict)
+    _, weights, bias, by_input, _ = verdict.layers[0].parts
+    assert weights.unjudged
+    assert bias.unjudged
+    assert weights.note == bias.note == BACKWARD_REMEMBERS
+    assert by_input.status == "right"
+
+
 class NetworkThatIsRandom(NeuralNetwork):
     rng = np.random.default_rng()
 
@@ -461,6 +504,13 @@ class CrossEntropyThatStops(CrossEntropy):
         self.eye = np.eye(num_classes)[num_classes]
 
 
+class LinearThatClimbsByMomentum(LinearThatRemembersInBackward):
+    mistake = ("weights gradient", "sign flipped")
+
+    def used(self, memory, gradient):
+        return -memory
+
+
 class NetworkOneNumber(NeuralNetwork):
     mistake = ("gradients", "summed over everything")
 
@@ -494,6 +544,7 @@ class NetworkWithALastReLU(NeuralNetwork):
         LinearOfOneCrash,
         LinearThatSqueezes,
         LinearThatClimbs,
+        LinearThatClimbsByMomentum,
         SoftmaxClipped,
         CrossEntropyGivenItsScores,
         CrossEntropyUndivided,

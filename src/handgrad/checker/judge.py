@@ -6,7 +6,12 @@ from handgrad.checker import quantities
 from handgrad.checker.attempts import Failure
 from handgrad.checker.judge_activation import judge_activation, judge_by_own_forward
 from handgrad.checker.judge_layer import NOT_WRITTEN
-from handgrad.checker.judge_linear import MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE, judge_linear
+from handgrad.checker.judge_linear import (
+    BACKWARD_REMEMBERS,
+    MEAN_IN_LAYERS,
+    MEAN_IN_LAYERS_ALONE,
+    judge_linear,
+)
 from handgrad.checker.judge_loss import JudgedLoss, judge_loss
 from handgrad.checker.judge_network import judge_network
 from handgrad.checker.judge_training import judge_training
@@ -98,8 +103,9 @@ def _mean_in_layers(so_far: Verdict) -> bool:
 
 
 def _regularized(so_far: Verdict) -> bool:
-    """Whether a weight decay or clipping was found."""
-    return any(is_regularized(part) for layer in so_far.layers for part in layer.parts)
+    """Whether a weight decay, clipping, or a step with a memory in backward was found."""
+    parts = [part for layer in so_far.layers for part in layer.parts]
+    return any(is_regularized(part) or part.note == BACKWARD_REMEMBERS for part in parts)
 
 
 def _unjudged_if_unknown(part: Part) -> Part:

@@ -33,6 +33,7 @@ MEAN_IN_LAYERS = (
 )
 
 
+BACKWARD_REMEMBERS = "backward steps by more than the gradient, such as a momentum"
 STEP_REMEMBERS = "the step keeps more than the parameters, such as a momentum"
 RESHAPED = Finding(
     "parameter reshaped",
@@ -130,18 +131,38 @@ class _LinearJudge(LayerJudge):
         return self.gradient(quantities.BIAS, "bias", mistakes)
 
     def gradient(self, quantity: Quantity, role: str, mistakes: Sequence[Mistake]) -> Part:
-        """Whether one of the gradients is right; unjudged where it is clipped."""
+        """Whether one of the gradients is right; unjudged where backward does more to it."""
         part = super().gradient(quantity, role, mistakes)
         if role == "input":
             return part
         passes = [(run, k) for run in self.runs for k in (0, 1) if run.call("backward", k)]
-        return unless_regularized(part, [self.both_gradients(*each) for each in passes])
+        part = unless_regularized(part, [self.both_gradients(*each) for each in passes])
+        if (is_unknown(part) or is_general(part)) and self.backward_remembers(role):
+            return Part(part.name, "absent", note=BACKWARD_REMEMBERS, unjudged=True)
+        return part
 
     def both_gradients(self, run: Run, number: int) -> Compared:
         """The gradients of weights and bias in one backward."""
         roles = ("weights", "bias") if self.conventions.bias else ("weights",)
         samples = [self.sample(run, number, role) for role in roles]
         return together([Compared(s.got, s.situation.right, None, s.case.n) for s in samples])
+
+    def backward_remembers(self, role: str) -> bool:
+        """Whether backward, taking a step, changes an array of the parameter's shape beside it.
+
+        A copy of the parameter is no memory. Looked at is the first run, where no two shapes agree
+        by chance.
+        """
+        kind, own = self.conventions.places.get(role, ("", None))
+        calls = [self.runs[0].call("backward", number) for number in (0, 1)]
+        return kind == "update" and any(
+            path in call.before
+            and call.after[path].shape == call.before[own].shape
+            and not any(np.array_equal(call.after[path], s[own]) for s in (call.before, call.after))
+            for call in calls
+            if call is not None and own in call.before and own in call.after
+            for path in changed(call)
+        )
 
     def add_to(self, s: Situation, run: Run, number: int) -> None:
         """The parameters, and the right output."""

@@ -54,9 +54,8 @@ def observe_training(subjects: list[Subject]) -> Observation | None:
             _backward(parts, gradient(outputs[-1]), observation.columns)
             for part, own in zip(parts, parameters, strict=True):
                 part.step()
-                if part.run.calls[-1].method == "step":
-                    observation.stepped = True
-                    observation.remembers |= _moves_more(part, own)
+                observation.stepped |= part.run.calls[-1].method == "step"
+                observation.remembers |= _moves_more(part, own)
         calls = [call for part in parts for call in part.run.calls]
         observation.rate_in_code = any(map(_moves_by_itself, calls))
         return [outputs[0], _forward(parts, X, observation.columns)]
@@ -71,8 +70,12 @@ def _moves_more(part: Trial, parameters: list[str]) -> bool:
     """Whether the last step of a part changed more than weights, biases and their gradients.
 
     That is what it remembers, or a parameter of another kind: the scale of a normalization, say.
+    Where there is no step, backward may take it.
     """
-    step, backward = part.run.calls[-1], part.run.calls[-2]
+    before, step = part.run.calls[-2:]
+    backward = before if step.method == "step" else step
+    if set(changed(step)).isdisjoint(parameters):
+        return False
     own = [path for path in parameters if names.parameter_role(path)]
     own += [path for path in changed(backward) if names.is_gradient(path)]
     return remembers(step, [path for path in own if path in step.after])
