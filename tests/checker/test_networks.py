@@ -1,11 +1,13 @@
 """How networks are made, and that what is wrong in one of their depths or calls is found."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from handgrad.checker import check, check_file
+from handgrad.checker.cases import NETWORK
 
 LAYERS = """
 from itertools import pairwise
@@ -477,6 +479,28 @@ class ThatKeepsSumsNamedAsGradients(MLP):
         self.grad_b = [G + db**2 for G, db in zip(self.grad_b, self.db, strict=True)]
 
 
+class ThatAnExampleLeavesSilent:
+    """Its ReLU lets nothing of that example through; others show its parameters."""
+
+    def __init__(self, d, h, c):
+        (x,) = replace(NETWORK, n=1).inputs(0)
+        self.units = [np.outer(-1000 * x, np.ones(h)), np.zeros(h), np.ones((h, c)), np.zeros(c)]
+
+    def forward(self, x):
+        self.x, (W1, b1, W2, b2) = x, self.units
+        self.z = x @ W1 + b1
+        return np.maximum(self.z, 0) @ W2 + b2
+
+    def backward(self, g):
+        inner = g @ self.units[2].T * (self.z > 0)
+        self.grad_units = [self.x.T @ inner, inner.sum(axis=0)]
+        self.grad_units += [np.maximum(self.z, 0).T @ g, g.sum(axis=0)]
+
+    def step(self, lr):
+        for unit, gradient in zip(self.units, self.grad_units, strict=True):
+            unit -= lr * gradient
+
+
 class ThatKeepsTheLastGradientFirst(MLP):
     def backward(self, g):
         super().backward(g)
@@ -509,6 +533,7 @@ class InSinglePrecision(MLP):
         ThatReturnsItsCaches,
         OfAStepSizeInTheCode,
         ThatMovesAtOnce,
+        ThatAnExampleLeavesSilent,
         ThatRemembersVelocities,
         ThatKeepsAnAverage,
         ThatKeepsSumsNamedAsGradients,
@@ -517,7 +542,8 @@ class InSinglePrecision(MLP):
 def test_networks_are_right_however_they_are_written(network):
     verdict = check(network, "network")
     assert verdict, str(verdict)
-    _, gradients, step = verdict.layers[0].parts
+    forward, gradients, step = verdict.layers[0].parts
+    assert forward.status == "right"
     assert gradients.status == "right"
     assert step.status == ("absent" if network.step is None else "right"), str(verdict)
 

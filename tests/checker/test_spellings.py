@@ -57,6 +57,15 @@ ITSELF = f"""
         {B_STEP.replace("lr * self.db", "learning_rate * G.sum(axis=0)")}
         return dX
 """
+MOMENTUM = """    def backward(self, G):
+        dX = G @ self.W.T
+        self.vW = 0.9 * self.vW - 0.1 * self.X.T @ G
+        self.vb = 0.9 * self.vb - 0.1 * G.sum(axis=0)
+        self.W += self.vW
+        self.b += self.vb
+        return dX
+
+"""
 ADDING = {
     "self.dW = self.X.T @ G": "self.dW += self.X.T @ G",
     "self.db = G.sum": "self.db += G.sum",
@@ -167,6 +176,18 @@ def test_a_regularized_layer_is_not_accused(tmp_path, changes, part, note):
     (told,) = (p.note for p in verdict.layers[0].parts if p.name == part)
     assert told.startswith("it is right, but for ")
     assert told.endswith(note)
+
+
+def test_of_layers_with_a_momentum_the_network_and_its_training_are_not_accused(
+    tmp_path,
+):
+    methods = FILE[FILE.index("    def backward") : FILE.index("class Sigmoid")]
+    verdict = judged(tmp_path, {methods: MOMENTUM, "self.dW, self.db": "self.vW, self.vb",
+                                FILE[FILE.rindex("\n    def step"):]: ""})  # fmt: skip
+    assert verdict, str(verdict)
+    told = {part.name: part for layer in verdict.layers for part in layer.parts}
+    assert told["gradients"].unjudged
+    assert told["training run"].status == "right"
 
 
 def test_beside_a_weight_decay_the_bias_is_judged(tmp_path):

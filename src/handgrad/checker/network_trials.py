@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.cases import LABELS
+from handgrad.checker.cases import LABELS, NETWORK
 from handgrad.checker.layer_trials import pass_twice, timed_out
 from handgrad.checker.mathematics import are_probabilities
 from handgrad.checker.network_ways import network_way
@@ -70,7 +70,9 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
 
     What is returned is why it cannot be tried.
     """
-    X = batch(run.case, observation.columns)[0]
+    # With one example alone, ReLUs may hide the parameters before them.
+    several = replace(run.case, n=max(run.case.n, NETWORK.n))
+    X = batch(several, observation.columns)[0]
     run.parameters = parameters_of(thing, X)
     fill_parameters(thing, run.parameters, run.case)
     output = output_of(twin(thing), X)

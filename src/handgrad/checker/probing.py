@@ -140,19 +140,19 @@ def parameters_of(thing: Any, X: Array) -> list[str]:
 def _is_remembered(path: str, seen: list[str], arrays: Mapping[str, Array]) -> bool:
     """Whether an array is what is remembered of a parameter: velocity.W1 of params.W1.
 
-    The output depends on those in `seen`: on none that is kept beside this one, but on one of the
-    same name and shape elsewhere. (Places that differ in a number, layers.1 and layers.2, are
-    those of two layers.)
+    On no array that is kept beside it does the output depend, as it does on those in `seen`, but on
+    some that are kept beside another of the same name and shape. (Places that differ in a number,
+    layers.1 and layers.2, are those of two layers.)
     """
     place, name = names.place_and_name(path)
-    kept = {other: names.place_and_name(other) for other in seen}
-    if not place or place in {where for where, _ in kept.values()}:
+    used = {names.place_and_name(other)[0] for other in seen}
+    if not place or place in used:
         return False
     return any(
-        called == name
-        and arrays[other].shape == arrays[path].shape
-        and not names.differ_in_numbers(where, place)
-        for other, (where, called) in kept.items()
+        names.place_and_name(other) == (where, name) and array.shape == arrays[path].shape
+        for other, array in arrays.items()
+        for where in used
+        if not names.differ_in_numbers(where, place)
     )
 
 
