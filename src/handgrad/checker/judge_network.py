@@ -198,14 +198,14 @@ class _NetworkJudge(NetworkJudge):
         if not is_unknown(part):
             return part
         moves = self.moves(rate)
-        whole = [together(run.values()) for run in moves]
+        whole = [together(run.values()) for run in moves if run]
         parts = [unless_regularized(part, whole)]
         for path, first in moves[0].items():
             if not is_plain(first):
                 same = [run[path] for run in moves if path in run]
                 parts.append(unless_regularized(part, same))
         if parts[0].unjudged or all(each.unjudged for each in parts[1:]):
-            return next(each for each in parts if each.unjudged)
+            return next((each for each in parts if each.unjudged), part)
         if self.step_remembers() and not any(map(is_plain, moves[0].values())):
             return Part("step", "absent", note=STEP_REMEMBERS, unjudged=True)
         return part
@@ -217,9 +217,10 @@ class _NetworkJudge(NetworkJudge):
             call, backward = run.call("step"), run.call("backward")
             if call is None or call.failure or backward is None or backward.failure:
                 continue
-            paths = self.in_order(self.situation(run, 0), run)
-            found = gradients_found(paths, backward)[0]
             before, after = call.before, call.after
+            paths = self.in_order(self.situation(run, 0), run)
+            paths = [path for path in paths if path in before and path in after]
+            found = gradients_found(paths, backward)[0]
             used = {
                 path: (before[path] - after[path]) / rate
                 for path in paths
@@ -235,8 +236,8 @@ class _NetworkJudge(NetworkJudge):
         assert call is not None
         assert backward is not None
         paths = self.in_order(self.situation(run, 0), run)
-        places = gradients_found(paths, backward)[1].values()
-        return remembers(call, [*paths, *(path for path in places if path in call.after)])
+        own = [*paths, *gradients_found(paths, backward)[1].values()]
+        return remembers(call, [path for path in own if path in call.after])
 
 
 def is_plain(move: Compared) -> bool:
