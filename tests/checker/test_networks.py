@@ -617,6 +617,82 @@ def test_a_step_of_a_network_that_is_not_plain_is_left_unjudged(network, note):
     assert step.note.startswith(note)
 
 
+class WithLearntSlopes:
+    """Linear, PReLU, linear (He et al. 2015)."""
+
+    factor = 1.0
+    """Of the slopes' gradient, right with 1."""
+
+    def __init__(self, d, h, c):
+        self.W1, self.b1, self.a = np.ones((d, h)), np.zeros(h), np.full(h, 0.25)
+        self.W2, self.b2 = np.ones((h, c)), np.zeros(c)
+
+    def forward(self, x):
+        self.x, self.z = x, x @ self.W1 + self.b1
+        self.h = np.where(self.z > 0, self.z, self.a * self.z)
+        return self.h @ self.W2 + self.b2
+
+    def backward(self, g):
+        self.dW2, self.db2 = self.h.T @ g, g.sum(axis=0)
+        dh = g @ self.W2.T
+        self.da = self.factor * (dh * np.minimum(self.z, 0)).sum(axis=0)
+        dz = dh * np.where(self.z > 0, 1, self.a)
+        self.dW1, self.db1 = self.x.T @ dz, dz.sum(axis=0)
+        return dz @ self.W1.T
+
+    def step(self, lr):
+        for name in ("W1", "b1", "a", "W2", "b2"):
+            setattr(self, name, getattr(self, name) - lr * getattr(self, f"d{name}"))
+
+
+class ThatTripleTheirGradient(WithLearntSlopes):
+    factor = 3.0
+
+
+class WithABatchNormalization(WithLearntSlopes):
+    """The slopes are its scale; the gradient of the bias before it is 0."""
+
+    def forward(self, x):
+        self.x, z = x, x @ self.W1 + self.b1
+        self.deviation = np.sqrt(z.var(axis=0) + 1e-5)
+        self.z = self.n = (z - z.mean(axis=0)) / self.deviation
+        self.h = self.a * self.n
+        return self.h @ self.W2 + self.b2
+
+    def backward(self, g):
+        self.dW2, self.db2 = self.h.T @ g, g.sum(axis=0)
+        dh = g @ self.W2.T
+        self.da = (dh * self.n).sum(axis=0)
+        dn = dh * self.a
+        dz = (dn - dn.mean(axis=0) - self.n * (dn * self.n).mean(axis=0)) / self.deviation
+        self.dW1, self.db1 = self.x.T @ dz, dz.sum(axis=0)
+        return dz @ self.W1.T
+
+
+class ThatForgetsTheVariance(WithABatchNormalization):
+    def backward(self, g):
+        super().backward(g)
+        dn = g @ self.W2.T * self.a
+        self.dW1 = self.x.T @ ((dn - dn.mean(axis=0)) / self.deviation)
+
+
+@pytest.mark.parametrize("network", [WithLearntSlopes, WithABatchNormalization])
+def test_what_a_network_learns_besides_is_right(network):
+    verdict = check(network, "network")
+    assert verdict, str(verdict)
+    forward, gradients, step = verdict.layers[0].parts
+    assert (forward.unjudged, gradients.status, step.status) == (True, "right", "right")
+
+
+@pytest.mark.parametrize(
+    ("network", "title"),
+    [(ThatTripleTheirGradient, "∂L/∂a is wrong"), (ThatForgetsTheVariance, "∂L/∂W1 is wrong")],
+)
+def test_a_mistake_in_a_network_of_its_own_structure_is_where_it_is(network, title):
+    verdict = check(network, "network")
+    assert [(part.name, f.title) for _, part, f in verdict.findings] == [("gradients", title)]
+
+
 def test_a_network_may_do_without_biases():
     verdict = check(MLPWithoutBiases)
     assert verdict, str(verdict)

@@ -128,6 +128,11 @@ class GradientsJudge(NetworkJudge):
             s.G = self.by_scores(s, run.case, number)
         rights, by_input = self.right_gradients(s, run, number)
         found, places = self.found(rights, call)
+        layers = self.in_order(s, run)
+        # An array that is no layer's may be more than a parameter: it need not have a gradient.
+        rights = {path: rights[path] for path in rights if path in layers or places[path]}
+        found = {path: found[path] for path in rights}
+        places = {path: places[path] for path in rights}
         s.right = self.in_one_vector(rights, s)
         if number == 1 and rights:
             earlier = self.backward_pass(run, 0)
@@ -164,6 +169,7 @@ class GradientsJudge(NetworkJudge):
             of_first = self.observation.differences if run is self.runs[0] else []
             differences = of_first[number] if number < len(of_first) else {}
             paths = [path for path in self.in_order(s, run) if path in differences]
+            paths += [path for path in self.others(s, run) if path in differences]
             return {path: scale * differences[path] for path in paths}, differences.get("input")
         layers, by_input = network.backward(s)
         arrays = [scale * array for layer in layers for array in layer.gradients]
@@ -227,8 +233,10 @@ class GradientsJudge(NetworkJudge):
 
         It is left unjudged if all that are wrong are right but for a weight decay or clipping.
         """
+        # One that is 0, as of a bias before a normalization, is found with the others' rounding.
+        scale = np.max(np.abs(joined(list(whole.rights.values()))))
         for path, right in reversed(whole.rights.items()):
-            if not close(whole.found[path], right):
+            if not close(whole.found[path], right, scale):
                 same = [
                     Compared(p.found[path], p.rights[path], p.parameters[path], p.sample.case.n)
                     for p in passes

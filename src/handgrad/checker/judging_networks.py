@@ -115,6 +115,16 @@ class NetworkJudge:
         chained = [path for link in s.links for path in (link.weights, link.bias)]
         return [path for path in chained if path is not None] or run.parameters
 
+    def others(self, s: Situation, run: Run) -> list[str]:
+        """The paths of what is no parameter of a linear layer, and moves the output nevertheless.
+
+        Of these are the slopes of a PReLU, and what a batch normalization learns.
+        """
+        if run is not self.runs[0] or not self.observation.differences:
+            return []
+        moving = {path for path, found in self.observation.differences[0].items() if np.any(found)}
+        return sorted(moving.difference(self.in_order(s, run), ["input"]))
+
     def line(self, role: str, text: str) -> Callable[[str], Line | None]:
         """Where a method calls the layers."""
         method = self.methods.get(role)

@@ -48,8 +48,11 @@ class Mistake:
             return False
 
 
-def close(got: Any, wanted: Any) -> bool:
-    """Whether two arrays hold the same numbers, up to rounding and axes of length one."""
+def close(got: Any, wanted: Any, scale: float | None = None) -> bool:
+    """Whether two arrays hold the same numbers, up to rounding and axes of length one.
+
+    Rounding is in proportion to `scale`, which is the largest number wanted unless given.
+    """
     got, wanted = np.asarray(got), np.asarray(wanted)
     if got.dtype.kind != "f" and got.size:
         return False
@@ -57,7 +60,7 @@ def close(got: Any, wanted: Any) -> bool:
     got, wanted = np.squeeze(got), np.squeeze(wanted)
     if got.shape != wanted.shape or not np.all(np.isfinite(got) & np.isfinite(wanted)):
         return False
-    scale = np.max(np.abs(wanted), initial=0)
+    scale = np.max(np.abs(wanted), initial=0) if scale is None else scale
     return bool(np.all(np.abs(got - wanted) <= tolerance * scale))
 
 
