@@ -6,19 +6,13 @@ from handgrad.checker import quantities
 from handgrad.checker.attempts import Failure
 from handgrad.checker.judge_activation import judge_activation, judge_by_own_forward
 from handgrad.checker.judge_layer import NOT_WRITTEN
-from handgrad.checker.judge_linear import (
-    BACKWARD_REMEMBERS,
-    MEAN_IN_LAYERS,
-    MEAN_IN_LAYERS_ALONE,
-    judge_linear,
-)
+from handgrad.checker.judge_linear import judge_linear
 from handgrad.checker.judge_loss import JudgedLoss, judge_loss
 from handgrad.checker.judge_network import judge_network
 from handgrad.checker.judge_training import judge_training
 from handgrad.checker.judging import failed_by_itself, is_general, is_unknown
 from handgrad.checker.lines import Line, line_of
 from handgrad.checker.observation import Observation
-from handgrad.checker.regularization import is_regularized
 from handgrad.checker.sandbox import Seen
 from handgrad.checker.verdict import Finding, LayerVerdict, Part, Verdict
 
@@ -98,14 +92,12 @@ def _judge_one(
 
 def _mean_in_layers(so_far: Verdict) -> bool:
     """Whether the linear layers divide by n, in the place of the loss."""
-    told = {remark for layer in so_far.layers for remark in layer.remarks}
-    return not told.isdisjoint({MEAN_IN_LAYERS, MEAN_IN_LAYERS_ALONE})
+    return any(layer.divides_by_n for layer in so_far.layers)
 
 
 def _regularized(so_far: Verdict) -> bool:
     """Whether a weight decay, clipping, or a step with a memory in backward was found."""
-    parts = [part for layer in so_far.layers for part in layer.parts]
-    return any(is_regularized(part) or part.note == BACKWARD_REMEMBERS for part in parts)
+    return any(part.regularized for layer in so_far.layers for part in layer.parts)
 
 
 def _unjudged_if_unknown(part: Part) -> Part:

@@ -59,6 +59,7 @@ def judge_linear(observation: Observation, loss_divides: bool | None) -> LayerVe
     verdict.parts = judge_one.parts()
     verdict.conventions = _describe(judge_one.conventions)
     verdict.remarks = judge_one.remarks
+    verdict.divides_by_n = judge_one.divides_by_n
     if observation.made_without_activation:
         call = f"{observation.name}(d, c, …)"
         verdict.remarks.append(f'{MADE_WITHOUT} --layer "{call}" judges it with one.')
@@ -85,6 +86,7 @@ class _LinearJudge(LayerJudge):
     def __init__(self, observation: Observation, loss_divides: bool | None):
         super().__init__(observation)
         self.loss_divides = loss_divides
+        self.divides_by_n = False
         self.find_rate()
 
     def find_rate(self) -> None:
@@ -138,7 +140,8 @@ class _LinearJudge(LayerJudge):
         passes = [(run, k) for run in self.runs for k in (0, 1) if run.call("backward", k)]
         part = unless_regularized(part, [self.both_gradients(*each) for each in passes])
         if (is_unknown(part) or is_general(part)) and self.backward_remembers(role):
-            return Part(part.name, "absent", note=BACKWARD_REMEMBERS, unjudged=True)
+            note = BACKWARD_REMEMBERS
+            return Part(part.name, "absent", note=note, unjudged=True, regularized=True)
         return part
 
     def both_gradients(self, run: Run, number: int) -> Compared:
@@ -187,6 +190,7 @@ class _LinearJudge(LayerJudge):
         alone = self.loss_divides is None and self.conventions.columns
         left = self.loss_divides is False or alone
         if left and slugs == {"averaged"} and bias.status != "right":
+            self.divides_by_n = True
             self.remarks.append(MEAN_IN_LAYERS_ALONE if alone else MEAN_IN_LAYERS)
             return [Part(p.name, "right") if p is not parts[2] else p for p in parts]
         return parts

@@ -12,8 +12,6 @@ from handgrad.checker.verdict import Part
 MOST_DECAY = 1.0
 """Weight decays λ are smaller."""
 
-_NOTE = "it is right, but for "
-
 
 class Compared(NamedTuple):
     """A gradient as it came, what it should be, the parameters θ, and the number of examples."""
@@ -38,12 +36,10 @@ def unless_regularized(part: Part, gradients: Sequence[Compared]) -> Part:
     if not (is_unknown(part) or is_general(part)):
         return part
     cause = _regularization(gradients)
-    return part if cause is None else Part(part.name, "absent", note=_NOTE + cause, unjudged=True)
-
-
-def is_regularized(part: Part) -> bool:
-    """Whether `unless_regularized` left the part unjudged."""
-    return part.unjudged and part.note.startswith(_NOTE)
+    if cause is None:
+        return part
+    note = f"it is right, but for {cause}"
+    return Part(part.name, "absent", note=note, unjudged=True, regularized=True)
 
 
 def _regularization(gradients: Sequence[Compared]) -> str | None:

@@ -50,6 +50,8 @@ class Part:
     note: str = ""
     unjudged: bool = False
     """Of an absent part: whether it may be there, in a way that is not judged."""
+    regularized: bool = False
+    """Of an unjudged part: whether more than the gradient was seen in it, such as a decay."""
 
 
 @dataclass
@@ -61,6 +63,8 @@ class LayerVerdict:
     parts: list[Part] = field(default_factory=list)
     conventions: str = ""
     remarks: list[str] = field(default_factory=list)
+    divides_by_n: bool = False
+    """Of linear layers: whether they take the mean over the batch, in the place of the loss."""
 
     @property
     def right(self) -> bool:
