@@ -31,6 +31,38 @@ class Linear:
         self.b = self.b - lr * self.db
 
 
+class LinearFunction:
+    @staticmethod
+    def forward(ctx, x, w, b):
+        ctx.save_for_backward(x, w)
+        return x @ w + b
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return g @ w.T, x.T @ g, g.sum(axis=0)
+
+
+class LossFunction:
+    @staticmethod
+    def forward(ctx, scores, labels):
+        ctx.labels = labels
+        return 0.0
+
+    @staticmethod
+    def backward(ctx, g):
+        return ctx.labels
+
+
+@pytest.mark.parametrize(("layer", "asked"), [(LinearFunction, "ctx, w, b"), (LossFunction, "ctx")])
+def test_what_cannot_be_called_is_left_unjudged(layer, asked):
+    verdict = check(layer)
+    assert verdict
+    (part,) = verdict.layers[0].parts
+    assert part.unjudged
+    assert part.note.startswith(f"nothing says what to pass to its methods for {asked}")
+
+
 class LinearWithItsOwnRate(Linear):
     lr = 0.1
 

@@ -32,7 +32,11 @@ NO_LAYER = (
 def judge_all(subject: str, observations: list[Observation]) -> Verdict:
     """The verdict on classes that belong together."""
     verdict = Verdict(subject)
-    losses = {o.name: judge_loss(o) for o in observations if o.kind == "loss" and not o.problem}
+    losses = {
+        o.name: judge_loss(o)
+        for o in observations
+        if o.kind == "loss" and not (o.problem or o.unjudged)
+    }
     for observation in observations:
         layer = _judge_one(observation, losses, verdict)
         of_random = observation.kind == "training" and any(o.random for o in observations)
@@ -57,6 +61,9 @@ def _judge_one(
     """The verdict on one class, with what those before it tell."""
     if observation.problem is not None:
         return _unusable(observation)
+    if observation.unjudged and observation.kind != "network":
+        parts = [Part("forward", "absent", note=observation.unjudged, unjudged=True)]
+        return LayerVerdict(observation.name, observation.kind, parts)
     loss = next(iter(losses.values()), None)
     match observation.kind:
         case "linear":

@@ -108,7 +108,7 @@ class GradientsJudge(NetworkJudge):
         paths = self.in_order(self.situation(self.runs[0], 0), self.runs[0])
         places = gradients_found(paths, call)[1]
         if call.failure is None and not any(places.values()):
-            note = "no gradients by fitting names; the training run tells"
+            note = "no gradients by fitting names"
             return Part(quantity.part, "absent", note=note, unjudged=True)
         return None
 

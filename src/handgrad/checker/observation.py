@@ -72,7 +72,7 @@ class Observation:
     rate_in_code
         Whether a training run moved parameters by a step size that was not given, nor is kept.
     unjudged
-        Why a network is not judged, if it is not.
+        Why it is not judged, if it is not.
     made_without_activation
         Whether a linear layer might have been made with one.
     own_forward

@@ -1,7 +1,6 @@
 """Trying a class out, as its kind demands."""
 
 from handgrad.checker import names
-from handgrad.checker.attempts import Failure
 from handgrad.checker.binding import CannotGuessError
 from handgrad.checker.layer_trials import observe_layer
 from handgrad.checker.loss_trials import observe_loss
@@ -39,6 +38,6 @@ def observe(subject: Subject, others: list[Subject], columns: bool | None = None
             observe_network(subject, observation, others)
         else:
             observe_layer(subject, observation)
-    except CannotGuessError as error:
-        observation.problem = Failure("CannotGuessError", str(error))
+    except CannotGuessError as error:  # Of a method: those of a constructor are failures by now.
+        observation.unjudged = f"nothing says what to pass to its methods for {error}"
     return observation
