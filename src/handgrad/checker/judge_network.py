@@ -203,12 +203,12 @@ class _NetworkJudge(NetworkJudge):
         whole = [together(run.values()) for run in moves if run]
         parts = [unless_regularized(part, whole)]
         for path, first in moves[0].items():
-            if not is_plain(first):
+            if not _is_plain(first):
                 same = [run[path] for run in moves if path in run]
                 parts.append(unless_regularized(part, same))
         if parts[0].unjudged or all(each.unjudged for each in parts[1:]):
             return next((each for each in parts if each.unjudged), part)
-        if self.step_remembers() and not any(map(is_plain, moves[0].values())):
+        if self.step_remembers() and not any(map(_is_plain, moves[0].values())):
             return Part("step", "absent", note=STEP_REMEMBERS, unjudged=True)
         return part
 
@@ -242,7 +242,7 @@ class _NetworkJudge(NetworkJudge):
         return remembers(call, [path for path in own if path in call.after])
 
 
-def is_plain(move: Compared) -> bool:
+def _is_plain(move: Compared) -> bool:
     """Whether a step moved a parameter by its gradient alone."""
     return close(move.got, move.right)
 

@@ -25,6 +25,8 @@ THREE_WIDTHS = "too many values to unpack (expected 3"
 """What Python says where a network of two layers is given the widths of three."""
 TOO_WIDE = f"a layer of it has more than {MOST_NUMBERS} weights; a smaller one would be judged"
 
+Make = Callable[[int | None], Any]
+
 
 @dataclass(frozen=True)
 class NetworkWay:
@@ -44,14 +46,11 @@ class NetworkWay:
         Whether it is of as many layers as it is asked for.
     """
 
-    make: Callable[[int | None], Any]
+    make: Make
     columns: bool = False
     case: Case = cases.NETWORK
     unjudged: str = ""
     takes_depth: bool = True
-
-
-Make = Callable[[int | None], Any]
 
 
 def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:

@@ -90,12 +90,13 @@ def report(
         raise UsageError(f"must name a file, without a folder, got {name!r}", "name")
     # What can be wrong is found before anything is run, which may take a quarter of an hour.
     require_typst()
-    asked = study or (COURSE,)
-    if COURSE in [study_named(each).name for each in asked]:
+    asked = [(each, study_named(each).name) for each in study or (COURSE,)]
+    if COURSE in [own for _, own in asked]:
         debrief = debrief or _made(DEBRIEF)
     debriefing = read_debriefing(debrief) if debrief else None
     with new_folder(out):
-        studies = [collect(_study_folder(each, run, quiet)) for each in asked]
+        folders = [_study_folder(each, own, run, quiet) for each, own in asked]
+        studies = [collect(folder) for folder in folders]
         course = next((each for each in studies if each.study.name == COURSE), None)
         if course:
             # The parts of the course's report are looked for where the commands in it put them.
@@ -117,11 +118,13 @@ def report(
             say(line)
 
 
-def _study_folder(named: str, run: bool, quiet: bool) -> Path:
-    """Give the folder of a study that was run; run it, or what is left of it, if asked to."""
+def _study_folder(named: str, name: str, run: bool, quiet: bool) -> Path:
+    """Give the folder of a study that was run; run it, or what is left of it, if asked to.
+
+    `named` is what it was asked for by, and `name` its own.
+    """
     path = Path(named)
-    described = study_named(named).name
-    folder = path if named != COURSE and path.is_dir() else default_folder(described)
+    folder = path if named != COURSE and path.is_dir() else default_folder(name)
     there = (folder / "study.toml").is_file()
     if run:
         # A course that was changed is in its folder.
