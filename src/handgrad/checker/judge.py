@@ -10,7 +10,7 @@ from handgrad.checker.judge_linear import judge_linear
 from handgrad.checker.judge_loss import JudgedLoss, judge_loss
 from handgrad.checker.judge_network import judge_network
 from handgrad.checker.judge_training import judge_training
-from handgrad.checker.judging import failed_by_itself, is_general, is_unknown
+from handgrad.checker.judging import failed_by_itself, is_unexplained
 from handgrad.checker.lines import Line, line_of
 from handgrad.checker.observation import Observation
 from handgrad.checker.sandbox import Seen
@@ -109,7 +109,7 @@ def _regularized(so_far: Verdict) -> bool:
 
 def _unjudged_if_unknown(part: Part) -> Part:
     """The part of a network; unjudged where it may be off by what its layers put into gradients."""
-    if not (is_unknown(part) or is_general(part)):
+    if not is_unexplained(part):
         return part
     note = "its layers put more than the gradient of the loss into it"
     return Part(part.name, "absent", note=note, unjudged=True)

@@ -18,7 +18,15 @@ from handgrad.checker.conventions import (
     step_sizes,
 )
 from handgrad.checker.judge_layer import NOT_WRITTEN, LayerJudge, at
-from handgrad.checker.judging import Sample, failed_by_itself, is_general, is_unknown, judge, named
+from handgrad.checker.judging import (
+    Sample,
+    failed_by_itself,
+    is_general,
+    is_unexplained,
+    is_unknown,
+    judge,
+    named,
+)
 from handgrad.checker.lines import Line, is_unwritten
 from handgrad.checker.mistakes import Mistake, Situation, close, same_shape
 from handgrad.checker.near_misses import near_misses
@@ -139,7 +147,7 @@ class _LinearJudge(LayerJudge):
             return part
         passes = [(run, k) for run in self.runs for k in (0, 1) if run.call("backward", k)]
         part = unless_regularized(part, [self.both_gradients(*each) for each in passes])
-        if (is_unknown(part) or is_general(part)) and self.backward_remembers(role):
+        if is_unexplained(part) and self.backward_remembers(role):
             note = BACKWARD_REMEMBERS
             return Part(part.name, "absent", note=note, unjudged=True, regularized=True)
         return part

@@ -293,3 +293,8 @@ def is_general(part: Part) -> bool:
     """Whether all that is known is in which cases it fails."""
     scopes = (ONE_ONLY, NOT_ONE, SQUARE_ONLY, SPREAD_ONLY, LATER_ONLY)
     return part.finding is not None and part.finding.slug in {scope[0] for scope in scopes}
+
+
+def is_unexplained(part: Part) -> bool:
+    """Whether a part is wrong, and no more is known than perhaps in which cases."""
+    return is_unknown(part) or is_general(part)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from handgrad.checker.judging import is_general, is_unknown
+from handgrad.checker.judging import is_unexplained
 from handgrad.checker.mistakes import close, same_shape
 from handgrad.checker.verdict import Part
 
@@ -33,7 +33,7 @@ def together(gradients: Iterable[Compared]) -> Compared:
 
 def unless_regularized(part: Part, gradients: Sequence[Compared]) -> Part:
     """The part; unjudged where it is wrong by a weight decay or by clipping alone."""
-    if not (is_unknown(part) or is_general(part)):
+    if not is_unexplained(part):
         return part
     cause = _regularization(gradients)
     if cause is None:
