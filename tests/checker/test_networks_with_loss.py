@@ -493,3 +493,150 @@ def test_what_is_not_known_is_left_unjudged(network):
     assert verdict, str(verdict)
     (gradients,) = (part for part in verdict.layers[0].parts if part.name == "gradients")
     assert (gradients.status, gradients.unjudged) == ("absent", True)
+
+
+class WithALoss(Network):
+    """It computes its loss itself, of what its forward kept."""
+
+    def loss(self, y):
+        return -np.log(self.P[np.arange(len(y)), y] + 1e-12).mean()
+
+
+class OfMargins(Network):
+    """Σ max(0, 1 + z_c − z_y), a loss of support vector machines, which is none that is known."""
+
+    def last(self, Z):
+        return Z
+
+    def margins(self, y):
+        return np.maximum(0, 1 + self.P - self.P[np.arange(len(y)), y][:, None])
+
+    def loss(self, y):
+        return self.margins(y).sum() / len(y) - 1
+
+    def error(self, y):
+        delta = (self.margins(y) > 0) / len(y)
+        delta[np.arange(len(y)), y] -= delta.sum(axis=1)
+        return delta
+
+
+class WithAPenalty(OfMargins):
+    def loss(self, y):
+        return super().loss(y) + 0.05 * (np.sum(self.W1**2) + np.sum(self.W2**2))
+
+    def gradients(self, y):
+        dW1, db1, dW2, db2 = super().gradients(y)
+        return dW1 + 0.1 * self.W1, db1, dW2 + 0.1 * self.W2, db2
+
+
+class OfMarginsThatAreSummed(OfMargins):
+    def error(self, y):
+        return super().error(y) * len(y)
+
+
+class OfMarginsOfA(OfMargins):
+    """What its loss is given is called as an input may be, too."""
+
+    def loss(self, a, y):
+        assert a.shape == self.P.shape
+        return super().loss(y), "of all margins"
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        (WithALoss, Network.right),
+        (OfMargins, "its own loss"),
+        (WithAPenalty, "its own loss"),
+        (OfMarginsThatAreSummed, "its own loss, times n"),
+        (OfMarginsOfA, "its own loss"),
+    ],
+)
+def test_one_that_computes_its_loss_is_judged_by_that(network, told):
+    verdict = check(network, "network")
+    assert verdict, str(verdict)
+    assert verdict.complete
+    assert verdict.layers[0].conventions == told
+
+
+class ThatLeavesItsPenaltyToTheStep(WithALoss):
+    def loss(self, y):
+        return super().loss(y) + 0.05 * (np.sum(self.W1**2) + np.sum(self.W2**2))
+
+    def step(self, lr):
+        super().step(lr)
+        self.W1, self.W2 = self.W1 - lr * 0.1 * self.W1, self.W2 - lr * 0.1 * self.W2
+
+
+def test_a_penalty_in_the_loss_may_be_left_to_the_step():
+    assert check(ThatLeavesItsPenaltyToTheStep, "network")
+
+
+class OfMarginsUndifferentiated(OfMargins):
+    mistake = "unknown"
+
+    def slope(self):
+        return 1
+
+
+class OfMarginsThatClimbs(OfMargins):
+    mistake = "sign flipped"
+
+    def error(self, y):
+        return -super().error(y)
+
+
+class OfMarginsOverAllNumbers(OfMargins):
+    mistake = "divided by d"
+
+    def error(self, y):
+        return super().error(y) * len(y) / self.X.size
+
+
+class OfTwoLosses(WithALoss):
+    """It computes squares, and goes down cross-entropy."""
+
+    mistake = "another loss's gradient"
+
+    def loss(self, y):
+        return np.mean((self.P - np.eye(3)[y]) ** 2)
+
+
+class OfALossTurned(WithALoss):
+    mistake = "loss has the wrong sign"
+
+    def loss(self, y):
+        return -super().loss(y)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        OfMarginsUndifferentiated,
+        OfMarginsThatClimbs,
+        OfMarginsOverAllNumbers,
+        OfTwoLosses,
+        OfALossTurned,
+    ],
+)
+def test_what_is_not_the_gradient_of_its_own_loss_is_found(network):
+    assert findings(network) == [("gradients", network.mistake)]
+
+
+class OfALossThatIsNone(OfCubes):
+    """What it calls its loss is the number of those that are wrong."""
+
+    def loss(self, Y):
+        return float(np.sum(self.P.argmax(axis=1) != Y.argmax(axis=1)))
+
+
+class OfALossForEachExample(OfCubes):
+    def loss(self, Y):
+        return np.sum(np.abs(self.P - Y) ** 3, axis=1)
+
+
+@pytest.mark.parametrize("network", [OfALossThatIsNone, OfALossForEachExample])
+def test_what_is_no_differentiable_number_tells_nothing(network):
+    verdict = check(network, "network")
+    assert verdict, str(verdict)
+    assert verdict.layers[0].unjudged

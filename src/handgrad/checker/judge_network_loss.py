@@ -15,6 +15,7 @@ from handgrad.checker.gradient_places import Places, gradients_found
 from handgrad.checker.judge_layer import at
 from handgrad.checker.judge_linear import RESHAPED
 from handgrad.checker.judge_network_gradients import BackwardPass, GradientsJudge
+from handgrad.checker.judge_own_loss import against_own_loss
 from handgrad.checker.judging import LATER_ONLY, is_general, is_unknown, is_unnamed, named
 from handgrad.checker.mistakes import Situation, close, same_shape
 from handgrad.checker.network_losses import LOSSES, WRONG_LOSSES, Loss, seen_by_loss
@@ -41,23 +42,29 @@ def with_fitting_labels(observation: Observation) -> Observation:
     for run in observation.runs:
         forms.setdefault(run.labels, []).append(run)
     seen = [replace(observation, runs=runs) for runs in forms.values()]
-    fitting = (one for how in ATTEMPTS for one in seen if _fitting(one, *how))
-    running = (one for one in seen if not any(c.failure for run in one.runs for c in run.calls))
-    return next(itertools.chain(fitting, running, seen), observation)
+    fitting = [one for how in ATTEMPTS for one in seen if _fitting(one, *how)]
+    running = [one for one in seen if not any(run.failed for run in one.runs)]
+    right = (
+        one for one in [*fitting, *running] if judge_gradients_of_loss(one)[0].status == "right"
+    )
+    return next(itertools.chain(right, fitting, running, seen), observation)
+
+
+_UNKNOWN = Part(PART, "absent", note=UNKNOWN_LOSS, unjudged=True)
 
 
 def judge_gradients_of_loss(observation: Observation) -> tuple[Part, str]:
     """Whether the gradients are those of one of the losses; and which it is taken for.
 
-    Nothing says which it is: it is taken for one where the gradient of the last layer's weights or
-    bias is that of the loss, or minus that.
+    It is taken for one where the gradient of the last layer's weights or bias is that of the loss,
+    or minus that. Where the network computes a loss itself, that has its say, too.
     """
     for how in ATTEMPTS:
         judged = [(judge_one.part(), str(judge_one)) for judge_one in _fitting(observation, *how)]
         if judged:
             part, loss = min(judged, key=lambda pair: _complexity(pair[0]))
-            return part, "" if part.unjudged else loss
-    return Part(PART, "absent", note=UNKNOWN_LOSS, unjudged=True), ""
+            return against_own_loss(observation, part, "" if part.unjudged else loss)
+    return against_own_loss(observation, _UNKNOWN, "")
 
 
 def _complexity(part: Part) -> tuple[bool, bool, int]:

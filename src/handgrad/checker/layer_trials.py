@@ -23,6 +23,7 @@ from handgrad.checker.probing import (
     make_parameters,
     output_of,
     parameters_of,
+    targets,
 )
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
@@ -102,9 +103,8 @@ def pass_twice(
         if number in by_differences:
             differences = differentiate(trial.thing, X, G, observation.parameters)
             observation.differences.append(differences)
-        Y = case.targets(trial.run.labels, number) if trial.run.labels else None
-        if Y is not None and observation.columns:
-            Y = np.ascontiguousarray(Y.T)
+        labels = trial.run.labels
+        Y = targets(case, labels, observation.columns, number) if labels else None
         if not trial.forward(X, Y):
             return
         if Y is None:

@@ -11,6 +11,7 @@ from handgrad.checker.mathematics import are_probabilities
 from handgrad.checker.network_ways import network_way
 from handgrad.checker.objects import arrays_in, twin
 from handgrad.checker.observation import Observation, Run
+from handgrad.checker.own_loss import differentiate_loss
 from handgrad.checker.probing import (
     backward_has_loss,
     batch,
@@ -19,6 +20,7 @@ from handgrad.checker.probing import (
     is_random,
     output_of,
     parameters_of,
+    targets,
 )
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
@@ -57,12 +59,17 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
             observation.problem = _prepare(thing, run, observation)
         if observation.problem is not None:
             return
-        by_differences = not observation.runs and not labels and _is_small(thing, run)
+        is_small = _is_small(thing, run)
+        by_differences = not observation.runs and not labels and is_small
         observation.runs.append(run)
-        trial = Trial(thing, run, subject.folder)
+        trial, before = Trial(thing, run, subject.folder), twin(thing)
         pass_twice(trial, case, observation, (0,) if by_differences else ())
         if timed_out(run):
             return
+        first = labels and (case, num_layers) == tries[0]
+        if first and is_small and not observation.random and not run.failed:
+            X, Y = batch(case, observation.columns)[0], targets(case, labels, observation.columns)
+            run.loss_differences = differentiate_loss(before, X, Y, run.parameters)
 
 
 def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:

@@ -40,11 +40,18 @@ class Run:
     """Of a network, the arrays on which the output depends, by path."""
     labels: str = ""
     """Of a network whose backward is given labels, their form: one of `cases.LABELS`."""
+    loss_differences: State = field(default_factory=dict)
+    """Of one that computes its loss itself, the central differences of that in the first pass."""
 
     def call(self, method: str, number: int = 0) -> Call | None:
         """The first (0) or second (1) call of that method, if it was made."""
         calls = [call for call in self.calls if call.method == method]
         return calls[number] if number < len(calls) else None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a call stopped with an error."""
+        return any(call.failure is not None for call in self.calls)
 
 
 @dataclass

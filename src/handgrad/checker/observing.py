@@ -27,6 +27,7 @@ def observe(subject: Subject, others: list[Subject], columns: bool | None = None
         ("forward", names.FORWARD),
         ("backward", names.BACKWARD),
         ("step", names.STEP),
+        ("loss", names.LOSS),
     ):
         code = getattr(method(subject.cls, choices), "__code__", None)
         if code is not None:

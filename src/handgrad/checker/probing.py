@@ -27,6 +27,12 @@ def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
     return (np.ascontiguousarray(X.T), np.ascontiguousarray(G.T)) if columns else (X, G)
 
 
+def targets(case: Case, labels: str, columns: bool, number: int = 0) -> np.ndarray:
+    """What a network is told of the classes of the case, in this form, in columns if it wants."""
+    Y = case.targets(labels, number)
+    return np.ascontiguousarray(Y.T) if columns else Y
+
+
 def backward_has_loss(cls: type) -> bool:
     """Whether backward has the loss in it: it asks for labels, or for no gradient at all."""
     backward = method(cls, names.BACKWARD)
@@ -38,6 +44,13 @@ def backward_has_loss(cls: type) -> bool:
         names.argument_role(name, roles) for name in required_names(backward) if name != "self"
     }
     return "labels" in asked or asked <= {"step_size"}
+
+
+def backward_takes_labels(thing: Any) -> bool:
+    """Whether backward asks for labels, or may be given them."""
+    backward = method(thing, names.BACKWARD)
+    asked = parameter_names(backward) if backward else []
+    return any(names.argument_role(name, ["labels"]) for name in asked)
 
 
 def forward_has_loss(cls: type) -> bool:

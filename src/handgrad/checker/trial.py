@@ -11,11 +11,12 @@ import numpy as np
 
 from handgrad.checker import names
 from handgrad.checker.attempts import attempt
-from handgrad.checker.binding import CannotGuessError, bind, parameter_names, passes, required_names
+from handgrad.checker.binding import CannotGuessError, bind, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.objects import arrays_in, kept_output, method, plain_result, same, state_of
 from handgrad.checker.observation import Call, Run
-from handgrad.checker.probing import whether_training
+from handgrad.checker.own_loss import after_forward
+from handgrad.checker.probing import backward_takes_labels, whether_training
 
 
 class Trial:
@@ -37,7 +38,7 @@ class Trial:
         if self._told is None:
             self._told = whether_training(self.thing, X)
         told: dict[str, Any] = dict(self._told)
-        if labels is not None and not self._backward_takes_labels():
+        if labels is not None and not backward_takes_labels(self.thing):
             told["labels"] = labels.copy()
         returned = self.make("forward", names.FORWARD, {"input": X}, told)
         if returned and self.result is None:
@@ -80,22 +81,14 @@ class Trial:
         network's loss is called before, which may keep the labels.
         """
         self._clear()
-        output, *cache = self._output if isinstance(self._output, tuple) else (self._output,)
-        values = {"labels": labels, "output": output, "input": self._originals["input"]}
-        values |= {"cache": cache[0]} if cache else {}
+        values = after_forward(self._output, self._originals["input"], labels)
         loss = method(self.thing, names.LOSS)
         try:
-            if loss is not None and not self._backward_takes_labels():
+            if loss is not None and not backward_takes_labels(self.thing):
                 attempt(self.folder, bind(loss, {k: np.copy(v) for k, v in values.items()}))
             return self.make("backward", names.BACKWARD, {**values, "step_size": STEP_SIZE})
         except CannotGuessError:
             return False
-
-    def _backward_takes_labels(self) -> bool:
-        """Whether backward asks for labels, or may be given them."""
-        backward = method(self.thing, names.BACKWARD)
-        asked = parameter_names(backward) if backward else []
-        return any(names.argument_role(name, ["labels"]) for name in asked)
 
     def _clear(self) -> None:
         """Clear the gradients: by a method of the layer or of its parameters, or as one would.

@@ -203,6 +203,23 @@ TRAINS_WRONG = Mistake(
 )
 
 
+ANOTHER_LOSS = Mistake(
+    "another loss's gradient",
+    "The gradients are not those of the loss",
+    "Training goes down one loss, and the one that the network computes beside it is another.",
+    "Derive ∂L/∂A by hand from the loss that is computed, and then ∂L/∂Z. Which loss is meant?",
+    lambda s: None,
+)
+LOSS_TURNED = Mistake(
+    "loss has the wrong sign",
+    "The loss has the wrong sign",
+    "The gradients lead down minus the loss that the network computes: it grows while the network "
+    "learns.",
+    "Of which sign is the logarithm of a probability, and of which should a loss be?",
+    lambda s: None,
+)
+
+
 def backward(
     s: Situation,
     slope: Callable[[Situation], Any] = lambda s: s.right,
