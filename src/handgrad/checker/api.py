@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.checker import names
 from handgrad.checker.discovery import kind_by_arguments, kind_by_name, takes_depth, takes_sizes
 from handgrad.checker.judge import judge_all
-from handgrad.checker.objects import arrays_in, method, twin
+from handgrad.checker.methods import method
+from handgrad.checker.objects import (
+    arrays_in,
+    twin,
+)
 from handgrad.checker.observing import observe
 from handgrad.checker.probing import output_of
 from handgrad.checker.subjects import Subject, constructor
@@ -49,9 +52,9 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
     that are not trusted.
     """
     cls = layer if inspect.isclass(layer) else type(layer)
-    for choices in (names.FORWARD, names.BACKWARD):
-        if method(cls, choices) is None:
-            raise UsageError(f"a layer needs a {choices[0]} method, and {cls.__name__} has none")
+    for role in ("forward", "backward"):
+        if method(cls, role) is None:
+            raise UsageError(f"a layer needs a {role} method, and {cls.__name__} has none")
     if kind is not None and kind not in KINDS:
         raise UsageError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     kind = kind or kind_by_name(cls) or kind_by_arguments(cls)

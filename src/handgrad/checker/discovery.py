@@ -3,6 +3,7 @@
 import ast
 import inspect
 import sys
+from collections.abc import Container
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,7 +12,7 @@ from handgrad.checker import names
 from handgrad.checker.binding import bind, gathers, parameter_names, passes, required_names
 from handgrad.checker.cases import HIDDEN_DIM
 from handgrad.checker.lines import is_unwritten, method_at
-from handgrad.checker.objects import method
+from handgrad.checker.methods import backward_takes_labels, has_layer_methods, method
 from handgrad.checker.subjects import Build, Subject, Values, constructor
 
 ORDER = ("linear", "sigmoid", "relu", "tanh", "softmax", "loss", "network", "unknown")
@@ -38,9 +39,9 @@ def subjects_in(
         What to judge; the names of the classes with a forward and a backward that are not judged,
         since nothing says what they are; and those of `wanted` that are not there.
     """
-    classes = _layer_classes(module, folder)
-    bases = {base for cls in classes.values() for base in cls.__mro__[1:]}
     calls = {class_name(text): text for text in wanted}
+    classes = _layer_classes(module, folder, calls)
+    bases = {base for cls in classes.values() for base in cls.__mro__[1:]}
     subjects = []
     for name, cls in classes.items():
         kind = kind_by_name(cls)
@@ -63,19 +64,27 @@ def subjects_in(
     return subjects, left_out, [name for name in calls if name not in classes]
 
 
-def _layer_classes(module: ModuleType, folder: Path) -> dict[str, type]:
-    """The classes of the submission with a forward and a backward."""
+def _layer_classes(module: ModuleType, folder: Path, wanted: Container[str]) -> dict[str, type]:
+    """The classes of the submission with a forward and a backward.
+
+    One that is a network by its name, or is wanted, may call these as networks do.
+    """
     classes: dict[str, type] = {}
     for name, value in list(vars(module).items()):
         own = inspect.isclass(value) and value not in classes.values() and _is_of(value, folder)
-        if own and method(value, names.FORWARD) and method(value, names.BACKWARD):
+        if own and (has_layer_methods(value) or _may_be_network(value, wanted)):
             classes[name] = value
     return classes
 
 
+def _may_be_network(cls: type, wanted: Container[str]) -> bool:
+    named = names.kind_of(cls.__name__) == "network" or cls.__name__ in wanted
+    return named and bool(method(cls, "forward") and method(cls, "backward"))
+
+
 def _has_no_forward(cls: type) -> bool:
     """Whether a class leaves its forward to those that are derived from it."""
-    code = getattr(method(cls, names.FORWARD), "__code__", None)
+    code = getattr(method(cls, "forward"), "__code__", None)
     return code is not None and is_unwritten(method_at(code.co_filename, code.co_firstlineno))
 
 
@@ -87,7 +96,7 @@ def _is_of(cls: type, folder: Path) -> bool:
 def is_handgrads(cls: type) -> bool:
     """Whether the class's forward or backward is code of this package."""
     own = Path(__file__).parents[1]
-    methods = (method(cls, choices) for choices in (names.FORWARD, names.BACKWARD))
+    methods = (method(cls, role) for role in ("forward", "backward"))
     codes = [getattr(found, "__code__", None) for found in methods]
     return any(c is not None and Path(c.co_filename).is_relative_to(own) for c in codes)
 
@@ -111,7 +120,7 @@ def kind_by_name(cls: type) -> str | None:
 
 def _takes_labels(cls: type) -> bool:
     """Whether forward asks for two things, or has an argument for labels."""
-    forward = method(cls, names.FORWARD)
+    forward = method(cls, "forward")
     assert forward is not None  # It was chosen for having one.
     asked = parameter_names(forward)[1:]
     named = any(names.argument_role(name, ["labels"]) for name in asked)
@@ -126,7 +135,9 @@ def kind_by_arguments(cls: type) -> str:
     depth = ("num_layers", "num_hidden_layers")
     if any(names.argument_role(name, depth) for name in required_names(cls)):
         return "network"
-    return "loss" if _takes_labels(cls) else "unknown"
+    if _takes_labels(cls):
+        return "loss"
+    return "network" if backward_takes_labels(cls) else "unknown"
 
 
 def _built_as(text: str, module: ModuleType) -> Build:

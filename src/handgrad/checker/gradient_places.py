@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,8 @@ def gradients_found(paths: Sequence[str], call: Call) -> tuple[dict[str, Array],
     tell, in the reverse; or it is applied at once: then it is what backward takes from the
     parameter, over the step size.
     """
-    returned = {f"{RETURNED}.{_dotted(keys)}": a for keys, a in arrays_in(call.result) if keys}
+    result = _only_dictionary(call.result)
+    returned = {f"{RETURNED}.{_dotted(keys)}": a for keys, a in arrays_in(result) if keys}
     # What backward writes comes first: an optimizer's sums may have a gradient's name.
     state = {path: call.after[path] for path in [*changed(call), *call.after]} | returned
     places = {path: gradient_path(path, state) for path in paths}
@@ -41,6 +43,12 @@ def gradients_found(paths: Sequence[str], call: Call) -> tuple[dict[str, Array],
         places = {path: path for path in paths}
         state = {path: (call.before[path] - call.after[path]) / rate for path in paths}
     return {path: state.get(place or "", np.zeros(0)) for path, place in places.items()}, places
+
+
+def _only_dictionary(result: Any) -> Any:
+    """The dictionary in what backward returned, where it is the only one, beside a loss, say."""
+    inner = [item for item in result if isinstance(item, dict)] if isinstance(result, list) else []
+    return inner[0] if len(inner) == 1 else result
 
 
 def _dotted(keys: Sequence[object]) -> str:

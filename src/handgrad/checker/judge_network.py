@@ -9,7 +9,11 @@ from handgrad.checker.conventions import knows_step_size, shown_rate, step_sizes
 from handgrad.checker.gradient_places import gradients_found
 from handgrad.checker.judge_linear import STEP_REMEMBERS
 from handgrad.checker.judge_network_gradients import GradientsJudge
-from handgrad.checker.judge_network_loss import judge_gradients_of_loss, with_fitting_labels
+from handgrad.checker.judge_network_loss import (
+    judge_gradients_of_loss,
+    stops_whatever_the_labels,
+    with_fitting_labels,
+)
 from handgrad.checker.judging import Sample, is_unknown, is_unnamed, judge, named
 from handgrad.checker.judging_networks import NetworkJudge, joined
 from handgrad.checker.mistakes import close, same_shape
@@ -48,6 +52,7 @@ def judge_network(
         note = observation.unjudged
         verdict.parts = [Part(name, "absent", note=note, unjudged=True) for name in parts]
         return verdict
+    stops = observation.takes_labels and stops_whatever_the_labels(observation)
     if observation.takes_labels:
         observation = with_fitting_labels(observation)
     how = observation, mean_in_layers, loss_takes != "scores"
@@ -59,7 +64,7 @@ def judge_network(
         verdict.remarks += _on_the_softmax(judge_one.ends_in_softmax(), loss_takes)
     if layers_are_right:
         step = judge_one.step()
-        if observation.takes_labels:
+        if observation.takes_labels and not stops:
             gradients, verdict.conventions = judge_gradients_of_loss(observation)
             gradients, step = _together(gradients, step)
         else:

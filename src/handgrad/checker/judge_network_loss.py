@@ -1,6 +1,7 @@
 """Judging the gradients of a network that has its loss in its backward, which is given labels."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -17,8 +18,9 @@ from handgrad.checker.judge_linear import RESHAPED
 from handgrad.checker.judge_network_gradients import BackwardPass, GradientsJudge
 from handgrad.checker.judge_own_loss import against_own_loss
 from handgrad.checker.judging import LATER_ONLY, is_general, is_unknown, is_unnamed, named
+from handgrad.checker.lines import line_of
 from handgrad.checker.mistakes import Situation, close, same_shape
-from handgrad.checker.network_losses import LOSSES, WRONG_LOSSES, Loss, seen_by_loss
+from handgrad.checker.network_losses import LOSSES, MEAN, WRONG_LOSSES, Loss, seen_by_loss
 from handgrad.checker.observation import Call, Observation, Run
 from handgrad.checker.quantities import Quantity
 from handgrad.checker.verdict import Part
@@ -35,6 +37,9 @@ UNKNOWN_LOSS = "its loss is none that is known here, or its labels are of anothe
 UNSURE = (LATER_ONLY[0], network.NOT_ALL.slug, "stops with an error", "does not return")
 """Findings that may be due to what is not known of a network: momentum in its backward, say."""
 
+OF_ARRAYS = ("ValueError", "IndexError", "NameError", "UnboundLocalError")
+"""How a backward stops whose shapes do not fit, or that is mistyped."""
+
 
 def with_fitting_labels(observation: Observation) -> Observation:
     """What was seen with the form of labels that the network is found to take, or may take."""
@@ -42,12 +47,27 @@ def with_fitting_labels(observation: Observation) -> Observation:
     for run in observation.runs:
         forms.setdefault(run.labels, []).append(run)
     seen = [replace(observation, runs=runs) for runs in forms.values()]
-    fitting = [one for how in ATTEMPTS for one in seen if _fitting(one, *how)]
+    fitting = [one for how in ATTEMPTS for one in seen if _fitting(_as_for_backward(one), *how)]
     running = [one for one in seen if not any(run.failed for run in one.runs)]
     right = (
         one for one in [*fitting, *running] if judge_gradients_of_loss(one)[0].status == "right"
     )
     return next(itertools.chain(right, fitting, running, seen), observation)
+
+
+def stops_whatever_the_labels(observation: Observation) -> bool:
+    """Whether backward stops with all forms of labels, and none of them is the cause.
+
+    That is, with two of them in the same way, which is not one that it raises itself.
+    """
+    first = observation.runs[FIRST]
+    same = [r for r in observation.runs if (r.case, r.variant) == (first.case, first.variant)]
+    failures = [call.failure for run in same if (call := run.call("backward")) is not None]
+    failure, times = Counter(failures).most_common(1)[0] if failures else (None, 0)
+    if None in failures or times < 2 or failure is None or failure.kind not in OF_ARRAYS:
+        return False
+    line = line_of(failure.file, failure.line) if failure.file and failure.line else None
+    return line is not None and not line.code.startswith("raise")
 
 
 _UNKNOWN = Part(PART, "absent", note=UNKNOWN_LOSS, unjudged=True)
@@ -59,12 +79,38 @@ def judge_gradients_of_loss(observation: Observation) -> tuple[Part, str]:
     It is taken for one where the gradient of the last layer's weights or bias is that of the loss,
     or minus that. Where the network computes a loss itself, that has its say, too.
     """
+    observation = _as_for_backward(observation)
     for how in ATTEMPTS:
         judged = [(judge_one.part(), str(judge_one)) for judge_one in _fitting(observation, *how)]
         if judged:
             part, loss = min(judged, key=lambda pair: _complexity(pair[0]))
             return against_own_loss(observation, part, "" if part.unjudged else loss)
     return against_own_loss(observation, _UNKNOWN, "")
+
+
+def _as_for_backward(observation: Observation) -> Observation:
+    """What was seen; with one example alone where backward gives gradients of no more than that."""
+    single = [run for run in observation.runs if run.case.n == 1]
+    several = _gradients_are_found(observation, observation.runs[FIRST])
+    if several is False and any(_gradients_are_found(observation, run) for run in single):
+        return replace(observation, runs=single)
+    return observation
+
+
+def _gradients_are_found(observation: Observation, run: Run) -> bool | None:
+    """Whether any gradient is found after a backward; None where that failed, or reshaped one."""
+    backward = run.call("backward")
+    if backward is None or backward.failure is not None or _reshaped(run.parameters, backward):
+        return None
+    judge_one = GradientsJudge(observation, mean_in_layers=False, may_end_in_softmax=True)
+    paths = judge_one.in_order(judge_one.situation(run, 0), run)
+    return any(gradients_found(paths, backward)[1].values())
+
+
+def _reshaped(parameters: Sequence[str], call: Call) -> list[str]:
+    """The paths of the parameters to which a call gives another shape."""
+    kept = [path for path in parameters if path in call.after]
+    return [path for path in kept if not same_shape(call.after[path], call.before[path])]
 
 
 def _complexity(part: Part) -> tuple[bool, bool, int]:
@@ -175,6 +221,8 @@ class LossGradientsJudge(GradientsJudge):
     def __str__(self) -> str:
         labels = self.runs[0].labels
         told = "one-hot labels" if labels == "one-hot" else f"labels of shape {labels}"
+        if all(run.case.n == 1 for run in self.runs):
+            return f"{self.loss.name.removesuffix(MEAN)}; {told}, one example at a time"
         return f"{self.loss.name}; {told}"
 
     def part(self) -> Part:
@@ -204,10 +252,9 @@ class LossGradientsJudge(GradientsJudge):
         run, method = self.runs[0], self.methods.get("backward")
         call = run.call("backward")
         assert call is not None  # It fits.
-        for path in run.parameters:
-            if path in call.after and not same_shape(call.after[path], call.before[path]):
-                line = method.stored(path) if method else None
-                return Part(quantity.part, "wrong", at(RESHAPED, line))
+        for path in _reshaped(run.parameters, call):
+            line = method.stored(path) if method else None
+            return Part(quantity.part, "wrong", at(RESHAPED, line))
         return super().no_gradients(quantity)
 
     def without_sign(self, part: Part) -> Part:

@@ -11,12 +11,12 @@ from handgrad.checker.attempts import attempt
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.layout import way_round
 from handgrad.checker.mathematics import ACTIVATIONS
+from handgrad.checker.methods import backward_has_loss
 from handgrad.checker.mistakes import same_shape
 from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in, twin, twins
 from handgrad.checker.observation import Observation, Run, State
 from handgrad.checker.probing import (
-    backward_has_loss,
     batch,
     fill_parameters,
     is_random,

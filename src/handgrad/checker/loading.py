@@ -91,7 +91,7 @@ def _layer_classes(tree: ast.AST) -> Iterator[ast.ClassDef]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             methods = {s.name for s in node.body if isinstance(s, ast.FunctionDef)}
-            wanted = map(names.spellings, (names.FORWARD, names.BACKWARD))
+            wanted = (names.spellings(names.METHODS[role]) for role in ("forward", "backward"))
             if all(methods.intersection(spelled) for spelled in wanted):
                 yield node
 
@@ -112,7 +112,7 @@ def parse_problem(path: Path) -> str | None:
 
 def attempts_a_layer(path: Path) -> bool:
     """Whether a file has a class that is called as a layer is and has a forward or a `__call__`."""
-    forward = {"__call__", *names.spellings(names.FORWARD)}
+    forward = {"__call__", *names.spellings(names.METHODS["forward"])}
     classes = (
         node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ClassDef)
     )

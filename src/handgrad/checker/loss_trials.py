@@ -13,7 +13,7 @@ from handgrad.checker.binding import parameter_names, required_names
 from handgrad.checker.cases import LABELS, Array
 from handgrad.checker.layer_trials import timed_out
 from handgrad.checker.mathematics import softmax
-from handgrad.checker.objects import method
+from handgrad.checker.methods import method
 from handgrad.checker.observation import Observation, Run
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
@@ -119,9 +119,9 @@ def new_loss(subject: Subject, run: Run) -> tuple[Trial | None, Failure | None]:
 def pass_loss(trial: Trial, form: Form, Z: Array, labels: np.ndarray) -> Any:
     """Call forward and backward of a loss of scores Z, n × c; return what backward did, or None."""
     values = form.values(Z, labels)
-    if not trial.make("forward", names.FORWARD, values):
+    if not trial.make("forward", values):
         return None
-    backward = method(trial.thing, names.BACKWARD)
+    backward = method(trial.thing, "backward")
     assert backward is not None  # It was chosen for having one.
     needed = required_names(backward)
     if isinstance(trial.result, tuple) and len(trial.result) > 1:
@@ -130,7 +130,7 @@ def pass_loss(trial: Trial, form: Form, Z: Array, labels: np.ndarray) -> Any:
         values = {"gradient": np.ones(())}
     elif form.softened:
         values = form.values(softmax(Z), labels)
-    trial.make("backward", names.BACKWARD, values)
+    trial.make("backward", values)
     return trial.result
 
 
@@ -139,7 +139,7 @@ def _may_be_softened(subject: Subject) -> bool:
 
     Not where its name says that it is the scores, or is the one it has in forward.
     """
-    forward, backward = (method(subject.cls, c) for c in (names.FORWARD, names.BACKWARD))
+    forward, backward = (method(subject.cls, role) for role in ("forward", "backward"))
     assert forward is not None  # It was chosen for having both.
     assert backward is not None
     needed = required_names(backward)[1:]

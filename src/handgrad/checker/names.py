@@ -4,63 +4,26 @@ import functools
 import re
 from collections.abc import Iterable
 
-FORWARD = (
-    "forward",
-    "forward_pass",
-    "forward_propagation",
-    "forward_propagate",
-    "forward_prop",
-    "feedforward",
-    "feed_forward",
-)
-BACKWARD = (
-    "backward",
-    "backward_pass",
-    "backward_propagation",
-    "backward_propagate",
-    "backward_prop",
-    "backprop",
-    "back_prop",
-    "backpropagation",
-    "back_propagation",
-    "backpropagate",
-    "back_propagate",
-)
-LOSS = (
-    "loss",
-    "compute_loss",
-    "get_loss",
-    "calculate_loss",
-    "loss_function",
-    "cost",
-    "compute_cost",
-    "cross_entropy",
-    "cross_entropy_loss",
-)
-STEP = (
-    "step",
-    "update",
-    "update_parameters",
-    "update_params",
-    "update_weights",
-    "apply_grad",
-    "apply_grads",
-    "apply_gradients",
-)
-ADD = ("add", "add_layer", "append")
-CLEAR = (
-    "zero_grad",
-    "zero_grads",
-    "zero_gradient",
-    "zero_gradients",
-    "zero_grad_parameters",
-    "clear_grad",
-    "clear_grads",
-    "clear_gradients",
-    "reset_grad",
-    "reset_grads",
-    "reset_gradients",
-)
+METHODS = {
+    "forward": """forward forward_pass forward_propagation forward_propagate forward_prop
+        feedforward feed_forward""",
+    "backward": """backward backward_pass backward_propagation backward_propagate backward_prop
+        backprop back_prop backpropagation back_propagation backpropagate back_propagate""",
+    "loss": """loss compute_loss get_loss calculate_loss loss_function cost compute_cost
+        cross_entropy cross_entropy_loss""",
+    "step": """step update update_parameters update_params update_weights apply_grad apply_grads
+        apply_gradients""",
+    "add": """add add_layer append""",
+    "clear": """zero_grad zero_grads zero_gradient zero_gradients zero_grad_parameters clear_grad
+        clear_grads clear_gradients reset_grad reset_grads reset_gradients""",
+}
+"""What methods are called, by the role they play."""
+
+OF_NETWORKS = {
+    "forward": "predict",
+    "backward": "gradient gradients compute_gradient compute_gradients",
+}
+"""What networks call them, too, if they have none of the names above."""
 
 ARGUMENTS = {
     "input_dim": """input_dim in_dim inputdim input_size in_size in_features n_in nin num_in
@@ -137,10 +100,10 @@ _KINDS = (
 
 
 @functools.cache
-def spellings(choices: tuple[str, ...]) -> list[str]:
+def spellings(choices: str) -> list[str]:
     """Names of methods in both spellings, as `zero_grad` and as `zeroGrad`."""
     found = []
-    for name in choices:
+    for name in choices.split():
         first, *rest = name.split("_")
         found += [name, first + "".join(map(str.capitalize, rest))]
     return list(dict.fromkeys(found))

@@ -51,8 +51,10 @@ def seen_by_loss(last: str, Z: Array, case: Case, pass_number: int) -> Situation
     return s
 
 
+MEAN = ", the mean over the batch"
+
 _SCALES: dict[str, Callable[[Situation], float]] = {
-    "{}, the mean over the batch": lambda s: 1 / s.n,
+    "{}" + MEAN: lambda s: 1 / s.n,
     "{}, summed over the batch": lambda s: 1,
     "{}, the mean over all outputs of the batch": lambda s: 1 / (s.n * s.c),
     "{}, the mean over the outputs, summed over the batch": lambda s: 1 / s.c,

@@ -8,15 +8,14 @@ from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.cases import LABELS, NETWORK
 from handgrad.checker.layer_trials import pass_twice, timed_out
 from handgrad.checker.mathematics import are_probabilities
+from handgrad.checker.methods import backward_has_loss, forward_has_loss
 from handgrad.checker.network_ways import network_way
 from handgrad.checker.objects import arrays_in, twin
 from handgrad.checker.observation import Observation, Run
 from handgrad.checker.own_loss import differentiate_loss
 from handgrad.checker.probing import (
-    backward_has_loss,
     batch,
     fill_parameters,
-    forward_has_loss,
     is_random,
     output_of,
     parameters_of,

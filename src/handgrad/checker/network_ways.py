@@ -15,7 +15,12 @@ from handgrad.checker.binding import gathers, parameter_names, required_names
 from handgrad.checker.cases import HIDDEN_DIM, Array, Case
 from handgrad.checker.discovery import takes_layers
 from handgrad.checker.layout import way_round
-from handgrad.checker.objects import MOST_NUMBERS, arrays_in, method, twin
+from handgrad.checker.methods import method
+from handgrad.checker.objects import (
+    MOST_NUMBERS,
+    arrays_in,
+    twin,
+)
 from handgrad.checker.probing import batch, output_of, parameters_of
 from handgrad.checker.subjects import Subject, Values
 
@@ -129,7 +134,7 @@ def _make(
         sizes["num_layers"] = widths
     sizes["num_hidden_layers"] = hidden if several else len(hidden)
     thing = subject.build(sizes, {"activation": activation, "layer_sizes": widths})
-    add = method(thing, names.ADD)
+    add = method(thing, "add")
     if add is not None and not arrays_in(thing):
         for layer in stack(others, case, widths):
             add(layer)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.checker.names import argument_role, spellings
+from handgrad.checker.names import argument_role
 from handgrad.checker.observation import State
 
 MOST_NUMBERS = 20_000
@@ -19,12 +19,6 @@ MOST_ARRAYS = 200
 
 DEPTH = 5
 """How far into an object is looked."""
-
-
-def method(thing: Any, choices: tuple[str, ...]) -> Callable[..., Any] | None:
-    """The first of the methods with these names, as `zero_grad` or `zeroGrad`, that `thing` has."""
-    found = (getattr(thing, name, None) for name in spellings(choices))
-    return next(filter(callable, found), None)
 
 
 def kept_output(thing: Any) -> Any:

@@ -1,11 +1,10 @@
 """Trying a class out, as its kind demands."""
 
-from handgrad.checker import names
 from handgrad.checker.binding import CannotGuessError
 from handgrad.checker.layer_trials import observe_layer
 from handgrad.checker.loss_trials import observe_loss
+from handgrad.checker.methods import method
 from handgrad.checker.network_trials import observe_network
-from handgrad.checker.objects import method
 from handgrad.checker.observation import Observation
 from handgrad.checker.subjects import Subject
 
@@ -23,13 +22,8 @@ def observe(subject: Subject, others: list[Subject], columns: bool | None = None
         Whether its file has its examples in columns; None where nothing says.
     """
     observation = Observation(subject.name, subject.kind, columns=bool(columns))
-    for role, choices in (
-        ("forward", names.FORWARD),
-        ("backward", names.BACKWARD),
-        ("step", names.STEP),
-        ("loss", names.LOSS),
-    ):
-        code = getattr(method(subject.cls, choices), "__code__", None)
+    for role in ("forward", "backward", "step", "loss"):
+        code = getattr(method(subject.cls, role), "__code__", None)
         if code is not None:
             observation.methods[role] = (code.co_filename, code.co_firstlineno)
     try:

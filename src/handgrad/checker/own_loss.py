@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.checker import names
 from handgrad.checker.attempts import attempt
 from handgrad.checker.binding import bind
 from handgrad.checker.cases import Array
+from handgrad.checker.methods import backward_takes_labels, method
 from handgrad.checker.numeric import central_differences
-from handgrad.checker.objects import arrays_in, kept_output, method, twins
+from handgrad.checker.objects import arrays_in, kept_output, twins
 from handgrad.checker.observation import State
-from handgrad.checker.probing import backward_takes_labels, whether_training
+from handgrad.checker.probing import whether_training
 
 
 def after_forward(result: Any, X: Array, labels: Array) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def differentiate_loss(thing: Any, X: Array, labels: Array, parameters: list[str
     parameters
         The paths of its parameters.
     """
-    if method(thing, names.LOSS) is None:
+    if method(thing, "loss") is None:
         return {}
     told: dict[str, Any] = dict(whether_training(thing, X))
     if not backward_takes_labels(thing):
@@ -67,7 +67,7 @@ def _loss(
     thing: Any, X: Array, labels: Array, told: Mapping[str, Any], input_is_output: bool
 ) -> float:
     """The network's loss for a batch; NaN where it gives no number."""
-    forward, loss = method(thing, names.FORWARD), method(thing, names.LOSS)
+    forward, loss = method(thing, "forward"), method(thing, "loss")
     assert forward is not None  # It was chosen for having one.
     assert loss is not None  # It was asked for before.
 

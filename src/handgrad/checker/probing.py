@@ -12,10 +12,16 @@ from handgrad.checker.binding import (
     TRAINING,
     bind,
     parameter_names,
-    required_names,
 )
 from handgrad.checker.cases import Array, Case
-from handgrad.checker.objects import arrays_in, generators_in, kept_output, method, same, twin
+from handgrad.checker.methods import method
+from handgrad.checker.objects import (
+    arrays_in,
+    generators_in,
+    kept_output,
+    same,
+    twin,
+)
 
 TRIES = 30
 """Dropout may leave a small output as it is."""
@@ -33,38 +39,6 @@ def targets(case: Case, labels: str, columns: bool, number: int = 0) -> np.ndarr
     return np.ascontiguousarray(Y.T) if columns else Y
 
 
-def backward_has_loss(cls: type) -> bool:
-    """Whether backward has the loss in it: it asks for labels, or for no gradient at all."""
-    backward = method(cls, names.BACKWARD)
-    assert backward is not None  # It was chosen for having one.
-    roles = ["gradient", "labels", "step_size"]
-    if any(names.argument_role(name, roles) == "gradient" for name in parameter_names(backward)):
-        return False
-    asked = {
-        names.argument_role(name, roles) for name in required_names(backward) if name != "self"
-    }
-    return "labels" in asked or asked <= {"step_size"}
-
-
-def backward_takes_labels(thing: Any) -> bool:
-    """Whether backward asks for labels, or may be given them."""
-    backward = method(thing, names.BACKWARD)
-    asked = parameter_names(backward) if backward else []
-    return any(names.argument_role(name, ["labels"]) for name in asked)
-
-
-def forward_has_loss(cls: type) -> bool:
-    """Whether forward has the loss in it: it cannot do without labels."""
-    forward = method(cls, names.FORWARD)
-    assert forward is not None  # It was chosen for having one.
-    return any(names.argument_role(name, ["labels"]) for name in required_names(forward)[1:])
-
-
-def has_loss(cls: type) -> bool:
-    """Whether forward or backward has the loss in it."""
-    return backward_has_loss(cls) or forward_has_loss(cls)
-
-
 def make_parameters(thing: Any, X: Array) -> None:
     """Let a layer without arrays see a batch: it may make its parameters in the first forward."""
     if not arrays_in(thing):
@@ -80,7 +54,7 @@ def try_forward(
     thing: Any, X: Array, training: Mapping[str, bool] = NOT_TRAINING
 ) -> tuple[Any, Failure | None]:
     """The array that forward returns for X, or None, and why it stopped, if it did."""
-    forward = method(thing, names.FORWARD)
+    forward = method(thing, "forward")
     if forward is None:
         return None, None
     result, failure = attempt(None, lambda: bind(forward, {"input": X.copy()}, named=training)())
@@ -103,7 +77,7 @@ def whether_training(thing: Any, X: Array) -> Mapping[str, bool]:
     Yes, as it may keep what backward needs only then; no, if its output is another then, as with
     dropout, in any of some tries.
     """
-    forward = method(thing, names.FORWARD)
+    forward = method(thing, "forward")
     asked = parameter_names(forward) if forward else []
     if not any(names.argument_role(name, NOT_TRAINING) for name in asked):
         return NOT_TRAINING

@@ -14,11 +14,15 @@ from handgrad.checker.conventions import knows_step_size
 from handgrad.checker.layout import way_round
 from handgrad.checker.loss_trials import Form, forms_of, new_loss, pass_loss
 from handgrad.checker.mathematics import are_probabilities, softmax
+from handgrad.checker.methods import has_loss
 from handgrad.checker.mistakes import close
 from handgrad.checker.network_ways import network_way, stack
 from handgrad.checker.objects import plain_result, state_of
 from handgrad.checker.observation import Call, Observation, Run, changed, remembers
-from handgrad.checker.probing import has_loss, output_among, parameters_of
+from handgrad.checker.probing import (
+    output_among,
+    parameters_of,
+)
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
 

@@ -13,10 +13,19 @@ from handgrad.checker import names
 from handgrad.checker.attempts import attempt
 from handgrad.checker.binding import CannotGuessError, bind, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
-from handgrad.checker.objects import arrays_in, kept_output, method, plain_result, same, state_of
+from handgrad.checker.methods import backward_takes_labels, method
+from handgrad.checker.objects import (
+    arrays_in,
+    kept_output,
+    plain_result,
+    same,
+    state_of,
+)
 from handgrad.checker.observation import Call, Run
 from handgrad.checker.own_loss import after_forward
-from handgrad.checker.probing import backward_takes_labels, whether_training
+from handgrad.checker.probing import (
+    whether_training,
+)
 
 
 class Trial:
@@ -40,7 +49,7 @@ class Trial:
         told: dict[str, Any] = dict(self._told)
         if labels is not None and not backward_takes_labels(self.thing):
             told["labels"] = labels.copy()
-        returned = self.make("forward", names.FORWARD, {"input": X}, told)
+        returned = self.make("forward", {"input": X}, told)
         if returned and self.result is None:
             self.result = self._output = kept_output(self.thing)
             self.run.calls[-1].result = plain_result(self.result)
@@ -58,7 +67,7 @@ class Trial:
         The input's gradient goes on to the layer below, even if it is only kept.
         """
         self._clear()
-        function = method(self.thing, names.BACKWARD)
+        function = method(self.thing, "backward")
         output = self._output[0] if isinstance(self._output, tuple) else self._output
         if isinstance(output, np.ndarray) and output.dtype.kind == "f":
             G = G.astype(output.dtype)  # A gradient comes in the precision of what it is of.
@@ -67,7 +76,7 @@ class Trial:
             if isinstance(self._output, tuple) and len(self._output) > 1:
                 values["cache"] = self._output[1]
             values["input"] = self._originals["input"]
-        returned = self.make("backward", names.BACKWARD, values)
+        returned = self.make("backward", values)
         if returned and self.result is None:
             kept = arrays_in(self.thing).items()
             own = (a for path, a in kept if "." not in path and names.gradient_of(path) == "input")
@@ -82,11 +91,11 @@ class Trial:
         """
         self._clear()
         values = after_forward(self._output, self._originals["input"], labels)
-        loss = method(self.thing, names.LOSS)
+        loss = method(self.thing, "loss")
         try:
             if loss is not None and not backward_takes_labels(self.thing):
                 attempt(self.folder, bind(loss, {k: np.copy(v) for k, v in values.items()}))
-            return self.make("backward", names.BACKWARD, {**values, "step_size": STEP_SIZE})
+            return self.make("backward", {**values, "step_size": STEP_SIZE})
         except CannotGuessError:
             return False
 
@@ -96,7 +105,7 @@ class Trial:
         An optimizer of the file may have the method; it is not known how that is made.
         """
         parts = [self.thing, *vars(self.thing).values()] if hasattr(self.thing, "__dict__") else []
-        clears = [clear for part in parts if (clear := method(part, names.CLEAR)) is not None]
+        clears = [clear for part in parts if (clear := method(part, "clear")) is not None]
         for clear in clears:
             if not required_names(clear):
                 attempt(self.folder, clear)
@@ -110,14 +119,14 @@ class Trial:
         """Whether another class of the file has a method that clears gradients."""
         module = sys.modules.get(type(self.thing).__module__)
         values = list(vars(module).values()) if module else []
-        return any(inspect.isclass(value) and method(value, names.CLEAR) for value in values)
+        return any(inspect.isclass(value) and method(value, "clear") for value in values)
 
     def step(self) -> bool:
         """Call step, unless it asks for an optimizer, or for more than can be guessed.
 
         It may ask for what backward returned, too.
         """
-        function = method(self.thing, names.STEP)
+        function = method(self.thing, "step")
         asked = required_names(function) if function else []
         if any(names.argument_role(name, ["optimizer"]) for name in asked):
             return False
@@ -125,22 +134,21 @@ class Trial:
         if any(names.argument_role(name, ["gradients"]) for name in asked):
             values["gradients"] = self.result
         try:
-            return self.make("step", names.STEP, values)
+            return self.make("step", values)
         except CannotGuessError:
             return False
 
     def make(
         self,
         role: str,
-        choices: tuple[str, ...],
         values: Mapping[str, Any],
         named: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Call the first method of these names with copies of these arrays; whether it returned.
+        """Call the method of this role with copies of these arrays; whether it returned.
 
         Written down is also which of the copies, now or in an earlier call, it wrote into.
         """
-        function = method(self.thing, choices)
+        function = method(self.thing, role)
         if function is None:
             return False
         given = {key: v.copy() if isinstance(v, np.ndarray) else v for key, v in values.items()}
