@@ -1,5 +1,6 @@
 """How layers are written, and what is told of them where it decides: `check` on small classes."""
 
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -257,6 +258,27 @@ class CrossEntropyGivenItsProbabilities(CrossEntropy):
         return (probs - np.eye(probs.shape[1])[y]) / len(y)
 
 
+class CrossEntropyInTwoCalls(CrossEntropy):
+    """Forward gives the probabilities; the loss, which is given the labels, comes after it."""
+
+    def forward(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def get_loss(self, label):
+        self.y = label
+        return -np.log(self.p[np.arange(len(label)), label]).mean()
+
+
+class CrossEntropyOfAnyLabels(CrossEntropy):
+    """Numbers of classes, or one-hot."""
+
+    def forward(self, y, labels):
+        self.one_hot = labels.ndim == 2
+        return super().forward(labels.argmax(axis=1) if self.one_hot else labels, y)
+
+
 class NeuralNetwork:
     """Parameters and gradients in dictionaries."""
 
@@ -360,6 +382,8 @@ RIGHT = [
     CrossEntropyOfOutputs,
     CrossEntropyOfClasses,
     CrossEntropyGivenItsProbabilities,
+    CrossEntropyInTwoCalls,
+    CrossEntropyOfAnyLabels,
     NeuralNetwork,
     NetworkOfProbabilities,
     NetworkWithASkip,
@@ -375,6 +399,13 @@ RIGHT = [
 def test_right_layers_are_right(layer):
     verdict = check(layer)
     assert verdict, str(verdict)
+
+
+@pytest.mark.parametrize("name", ["LinearSVM", "LayerNormLinear", "DenseWithDropout"])
+def test_what_is_more_than_a_linear_layer_is_not_taken_for_one(tmp_path, name):
+    text = f"import numpy as np\n\n\n{inspect.getsource(Linear)}"
+    assert [layer.kind for layer in judged(tmp_path, text).layers] == ["linear"]
+    assert name in judged(tmp_path, text.replace("class Linear", f"class {name}")).problem
 
 
 def test_what_may_be_there_and_is_not_judged_is_told():
@@ -527,6 +558,27 @@ class CrossEntropyUndivided(CrossEntropyGivenItsProbabilities):
         return super().backward(probs, y) * len(y)
 
 
+class CrossEntropyInTwoCallsUndivided(CrossEntropyInTwoCalls):
+    mistake = ("input gradient", "not divided by n")
+
+    def backward(self):
+        return super().backward() * len(self.y)
+
+
+class CrossEntropyUndividedOfNumbers(CrossEntropyOfAnyLabels):
+    mistake = ("input gradient", "not divided by n")
+
+    def backward(self):
+        return super().backward() * (1 if self.one_hot else len(self.y))
+
+
+class CrossEntropyUndividedOfOneHot(CrossEntropyOfAnyLabels):
+    mistake = ("input gradient", "not divided by n")
+
+    def backward(self):
+        return super().backward() * (len(self.y) if self.one_hot else 1)
+
+
 class CrossEntropyThatStops(CrossEntropy):
     """Where it is made, with a number that it asks for."""
 
@@ -580,6 +632,9 @@ class NetworkWithALastReLU(NeuralNetwork):
         SoftmaxClipped,
         CrossEntropyGivenItsScores,
         CrossEntropyUndivided,
+        CrossEntropyInTwoCallsUndivided,
+        CrossEntropyUndividedOfNumbers,
+        CrossEntropyUndividedOfOneHot,
         CrossEntropyThatStops,
         NetworkOneNumber,
         NetworkAveraged,
@@ -589,6 +644,28 @@ class NetworkWithALastReLU(NeuralNetwork):
 def test_wrong_layers_are_named(layer):
     findings = [(part.name, found.slug) for _, part, found in check(layer).findings]
     assert findings[:1] == [layer.mistake]
+
+
+class LinearOfOneColumn:
+    """In a batch, its step of the weights is done when that of the bias stops."""
+
+    def __init__(self, d, c):
+        self.W, self.b = np.ones((c, d)), np.zeros((c, 1))
+
+    def forward(self, x):
+        self.x = x
+        return self.W @ x + self.b
+
+    def backward(self, g, lr):
+        dx = self.W.T @ g
+        self.W -= lr * g @ self.x.T
+        self.b -= lr * g
+        return dx
+
+
+def test_what_a_backward_did_not_come_to_is_not_called_zero():
+    found = {part.name: found.slug for _, part, found in check(LinearOfOneColumn).findings}
+    assert found["bias gradient"] == "batch of one only"
 
 
 def test_one_crash_is_one_finding():
@@ -703,6 +780,29 @@ class Tanh:
 
 def test_one_layer_of_a_file_is_judged_as_its_file_is_written():
     assert check_file(SUBMISSIONS / "columns.py", ["Softmax"])
+
+
+def test_a_network_of_matrices_tells_that_examples_are_in_columns(tmp_path, columns):
+    softmax = columns[columns.index("class Softmax") : columns.index("class SoftmaxCross")]
+    verdict = judged(tmp_path, f"import numpy as np\n\n\n{softmax}{MLP_IN_COLUMNS}")
+    assert verdict, str(verdict)
+    assert verdict.layers[0].kind == "softmax"
+
+
+MLP_IN_COLUMNS = """
+class MLP:
+    def __init__(self, d, h, c):
+        self.W1, self.W2 = np.ones((h, d)), np.ones((c, h))
+        self.b1, self.b2 = np.zeros((h, 1)), np.zeros((c, 1))
+    def forward(self, X):
+        self.X = X
+        self.A = np.tanh(self.W1 @ X + self.b1)
+        return self.W2 @ self.A + self.b2
+    def backward(self, dZ):
+        self.dW2, self.db2 = dZ @ self.A.T, dZ.sum(axis=1, keepdims=True)
+        dZ = self.W2.T @ dZ * (1 - self.A**2)
+        self.dW1, self.db1 = dZ @ self.X.T, dZ.sum(axis=1, keepdims=True)
+"""
 
 
 def test_a_network_whose_layers_are_stepped_by_others_is_not_accused(tmp_path, columns):

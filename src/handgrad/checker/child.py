@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +17,7 @@ from handgrad.checker.attempts import Failure, attempt, limit_each_call
 from handgrad.checker.discovery import class_name, is_handgrads, subjects_in
 from handgrad.checker.layout import in_columns
 from handgrad.checker.loading import load
+from handgrad.checker.network_ways import networks_in_columns
 from handgrad.checker.observation import Observation, misses_a_name, to_json
 from handgrad.checker.observing import observe
 from handgrad.checker.subjects import Subject
@@ -138,8 +139,12 @@ def _work(request: dict[str, Any], tell: Callable[..., None]) -> None:
         for observation in unmade:
             tell("observation", observation=to_json(observation))
         everything = subjects_in(module, path.parent, [])[0]
-        linear = [s for s in everything if s.kind == "linear" and s.name not in request["ended"]]
+        tried = [s for s in everything if s.name not in request["ended"]]
+        linear = [s for s in tried if s.kind == "linear"]
         columns = in_columns(_announced(linear, tell))
+        if not linear:
+            networks = (s for s in tried if s.kind == "network")
+            columns = networks_in_columns(_announced(networks, tell), everything)
         complete = bool(subjects) and not any(map(misses_a_name, unmade))
         for subject in subjects:
             if subject.name in skip:
@@ -176,7 +181,7 @@ def _observed(subject: Subject, others: list[Subject], columns: bool | None) -> 
     return observation or Observation(subject.name, subject.kind, stopped)
 
 
-def _announced(subjects: list[Subject], tell: Callable[..., None]) -> Iterator[Subject]:
+def _announced(subjects: Iterable[Subject], tell: Callable[..., None]) -> Iterator[Subject]:
     """The same, each told of first: it may end the process."""
     for subject in subjects:
         tell("begin", name=subject.name, kind=subject.kind)

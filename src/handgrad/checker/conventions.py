@@ -83,6 +83,8 @@ class Conventions:
         if kind == "result":
             return dict(arrays_in(call.result)).get(key)
         if kind == "update" and key in call.before and key in call.after:
+            if call.failure is not None and key not in changed(call):
+                return None  # It stopped before.
             return (call.before[key] - call.after[key]) / self._rate(call)
         return None
 

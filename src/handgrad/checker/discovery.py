@@ -12,7 +12,7 @@ from handgrad.checker import names
 from handgrad.checker.binding import bind, gathers, parameter_names, passes, required_names
 from handgrad.checker.cases import HIDDEN_DIM
 from handgrad.checker.lines import is_unwritten, method_at
-from handgrad.checker.methods import backward_takes_labels, has_layer_methods, method
+from handgrad.checker.methods import has_layer_methods, method, takes_labels
 from handgrad.checker.subjects import Build, Subject, Values, constructor
 
 ORDER = ("linear", "sigmoid", "relu", "tanh", "softmax", "loss", "network", "unknown")
@@ -137,7 +137,7 @@ def kind_by_arguments(cls: type) -> str:
         return "network"
     if _takes_labels(cls):
         return "loss"
-    return "network" if backward_takes_labels(cls) else "unknown"
+    return "network" if takes_labels(cls, "backward") else "unknown"
 
 
 def _built_as(text: str, module: ModuleType) -> Build:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -52,7 +52,7 @@ def judge_loss(observation: Observation) -> JudgedLoss:
     best = _best(observation, methods)
     if best is None:
         return judged
-    form, value, gradient = best
+    form, value, gradient = _with_other_labels(best, observation, methods)
     runs = _runs(observation, form)
     large = [run for run in runs if run.case == cases.LARGE]
     judged.verdict.parts = [value, _large(large, value, methods), gradient]
@@ -86,6 +86,23 @@ def _best(observation: Observation, methods: dict[str, Method]) -> tuple[Form, P
     return best
 
 
+def _with_other_labels(
+    best: tuple[Form, Part, Part], observation: Observation, methods: dict[str, Method]
+) -> tuple[Form, Part, Part]:
+    """The form in which all is right; or one of other labels, if it is not right in that, too.
+
+    A loss whose forward is right for class numbers and for one-hot labels takes both.
+    """
+    form, value, gradient = best
+    other = {"n": "one-hot", "one-hot": "n"}.get(form.labels)
+    if other is None or value.finding is not None or gradient.finding is not None:
+        return best
+    form = replace(form, labels=other)
+    runs = [run for run in _runs(observation, form) if run.case != cases.LARGE]
+    value, gradient = _value(runs, methods), _gradient(runs, methods)
+    return (form, value, gradient) if value.finding is None and gradient.finding else best
+
+
 def _runs(observation: Observation, form: Form) -> list[Run]:
     return [run for run in observation.runs if run.variant == str(form)]
 
@@ -114,7 +131,7 @@ def _situation(run: Run, number: int = 0) -> Situation:
 def _value(runs: list[Run], methods: dict[str, Method]) -> Part:
     samples: list[Sample] = []
     for run, number in itertools.product(runs, (0, 1)):
-        call, s = run.call("forward", number), _situation(run, number)
+        call, s = _call_for_loss(run, number), _situation(run, number)
         if call is None:
             continue
         got = _number(call.result)
@@ -168,6 +185,11 @@ def _gradient(runs: list[Run], methods: dict[str, Method]) -> Part:
     return _left_alone(part, "backward", runs, methods)
 
 
+def _call_for_loss(run: Run, number: int = 0) -> Call | None:
+    """The call that is to give the loss: that of forward, or of a loss after it."""
+    return run.call("loss", number) or run.call("forward", number)
+
+
 def _right_loss(got: Any, s: Situation) -> Any:
     """The loss, or that with a small constant in the logarithm, where it came out."""
     p = s.P[np.arange(s.n), s.labels]
@@ -198,7 +220,7 @@ def _large(runs: list[Run], value: Part, methods: dict[str, Method]) -> Part:
     run = runs[0]
     if (takes := FORMS[run.variant].takes) != "scores":
         return Part(part, "absent", note=f"the loss takes {takes}")
-    call = run.call("forward")
+    call = _call_for_loss(run)
     if value.status != "right" or call is None:
         return Part(part, "waiting")
     s = _situation(run)

@@ -13,7 +13,7 @@ from handgrad.checker.binding import parameter_names, required_names
 from handgrad.checker.cases import LABELS, Array
 from handgrad.checker.layer_trials import timed_out
 from handgrad.checker.mathematics import softmax
-from handgrad.checker.methods import method
+from handgrad.checker.methods import method, takes_labels
 from handgrad.checker.observation import Observation, Run
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
@@ -117,9 +117,15 @@ def new_loss(subject: Subject, run: Run) -> tuple[Trial | None, Failure | None]:
 
 
 def pass_loss(trial: Trial, form: Form, Z: Array, labels: np.ndarray) -> Any:
-    """Call forward and backward of a loss of scores Z, n × c; return what backward did, or None."""
+    """Call forward and backward of a loss of scores Z, n × c; return what backward did, or None.
+
+    Between the two comes its loss, if forward goes without the labels.
+    """
     values = form.values(Z, labels)
     if not trial.make("forward", values):
+        return None
+    apart = takes_labels(trial.thing, "loss") and not takes_labels(trial.thing, "forward")
+    if apart and not trial.make("loss", values):
         return None
     backward = method(trial.thing, "backward")
     assert backward is not None  # It was chosen for having one.

@@ -51,13 +51,13 @@ def backward_has_loss(cls: type) -> bool:
     asked = {
         names.argument_role(name, roles) for name in required_names(backward) if name != "self"
     }
-    return backward_takes_labels(cls) or asked <= {"step_size"}
+    return takes_labels(cls, "backward") or asked <= {"step_size"}
 
 
-def backward_takes_labels(thing: Any) -> bool:
-    """Whether backward asks for labels, or may be given them."""
-    backward = method(thing, "backward")
-    return backward is not None and bool(_labels(parameter_names(backward)))
+def takes_labels(thing: Any, role: str) -> bool:
+    """Whether it has a method of this role that asks for labels, or may be given them."""
+    found = method(thing, role)
+    return found is not None and bool(_labels(parameter_names(found)))
 
 
 def forward_has_loss(cls: type) -> bool:

@@ -91,7 +91,11 @@ _KINDS = (
         "network",
         r"network|neuralnet|mlp|perceptron|(?<![crgk])nn$|net\d*$|(classifier|regressor)$|^(sequential|model)$",
     ),
-    ("linear", r"(?<!non)(?<!rectified)linear|dense|affine|fullyconnected|^fc(layer)?$"),
+    (
+        "linear",
+        r"^(?!.*(norm|dropout|svm)).*((?<!non)(?<!rectified)linear|dense|affine|fullyconnected)|"
+        r"^fc(layer)?$",
+    ),
     ("sigmoid", r"sigmoid|logistic"),
     ("relu", r"relu|rectifiedlinear"),
     ("tanh", r"tanh|hyperbolictangent"),

@@ -1,7 +1,7 @@
 """How a network is made: what its constructor is given, and whether its layers are there then."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -91,6 +91,21 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
         return [*empty, *made][0]
     unjudged = GIVEN_DATA if _asks_for_data(subject.cls) else ""
     return NetworkWay(next(_makers(subject, others)), unjudged=unjudged)
+
+
+def networks_in_columns(networks: Iterable[Subject], others: list[Subject]) -> bool | None:
+    """Whether networks have their examples in columns; None unless they show it, and agree."""
+    ways = [network_way(network, others) for network in networks]
+    found = {way.columns if _takes_its_batch(way) else None for way in ways}
+    return found.pop() if len(found) == 1 else None
+
+
+def _takes_its_batch(way: NetworkWay) -> bool:
+    """Whether the network puts out what is wanted for the way's batch."""
+    thing, _ = attempt(None, way.make, 3 if way.takes_depth else None)
+    case = way.case
+    wanted = (case.c, case.n) if way.columns else (case.n, case.c)
+    return not way.unjudged and np.shape(output_of(thing, batch(case, way.columns)[0])) == wanted
 
 
 def _makers(subject: Subject, others: list[Subject]) -> Iterator[Make]:

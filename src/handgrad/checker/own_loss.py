@@ -9,7 +9,7 @@ import numpy as np
 from handgrad.checker.attempts import attempt
 from handgrad.checker.binding import bind
 from handgrad.checker.cases import Array
-from handgrad.checker.methods import backward_takes_labels, method
+from handgrad.checker.methods import method, takes_labels
 from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in, kept_output, twins
 from handgrad.checker.observation import State
@@ -41,7 +41,7 @@ def differentiate_loss(thing: Any, X: Array, labels: Array, parameters: list[str
     if method(thing, "loss") is None:
         return {}
     told: dict[str, Any] = dict(whether_training(thing, X))
-    if not backward_takes_labels(thing):
+    if not takes_labels(thing, "backward"):
         told["labels"] = labels
     new, arrays = twins(thing), arrays_in(thing)
     starts = {path: arrays[path] for path in parameters if path in arrays}

@@ -13,7 +13,7 @@ from handgrad.checker import names
 from handgrad.checker.attempts import attempt
 from handgrad.checker.binding import CannotGuessError, bind, passes, required_names
 from handgrad.checker.cases import STEP_SIZE, Array
-from handgrad.checker.methods import backward_takes_labels, method
+from handgrad.checker.methods import method, takes_labels
 from handgrad.checker.objects import (
     arrays_in,
     kept_output,
@@ -47,7 +47,7 @@ class Trial:
         if self._told is None:
             self._told = whether_training(self.thing, X)
         told: dict[str, Any] = dict(self._told)
-        if labels is not None and not backward_takes_labels(self.thing):
+        if labels is not None and not takes_labels(self.thing, "backward"):
             told["labels"] = labels.copy()
         returned = self.make("forward", {"input": X}, told)
         if returned and self.result is None:
@@ -93,7 +93,7 @@ class Trial:
         values = after_forward(self._output, self._originals["input"], labels)
         loss = method(self.thing, "loss")
         try:
-            if loss is not None and not backward_takes_labels(self.thing):
+            if loss is not None and not takes_labels(self.thing, "backward"):
                 attempt(self.folder, bind(loss, {k: np.copy(v) for k, v in values.items()}))
             return self.make("backward", {**values, "step_size": STEP_SIZE})
         except CannotGuessError:
