@@ -305,7 +305,8 @@ class NetworkOfProbabilities(NeuralNetwork):
     """No loss says that it takes scores; backward is given the gradient by the scores."""
 
     def forward(self, x):
-        e = np.exp(super().forward(x))
+        z = super().forward(x)
+        e = np.exp(z - z.max(axis=1, keepdims=True))
         return e / e.sum(axis=1, keepdims=True)
 
 

@@ -284,6 +284,25 @@ def test_which_loss_it_is_is_told(name, last, error, scale):
     assert verdict.layers[0].conventions == f"{scale.format(name)}; one-hot labels"
 
 
+class ThatOverflows(Network):
+    """Its hidden exponentials do no harm."""
+
+    def forward(self, X):
+        self.A1 = 1 / (1 + np.exp(-(X @ self.W1 + self.b1)))
+        E = np.exp(self.A1 @ self.W2 + self.b2)
+        self.X, self.P = X, E / E.sum(axis=1, keepdims=True)
+        return self.P
+
+    def slope(self):
+        return self.A1 * (1 - self.A1)
+
+
+def test_a_softmax_at_the_end_that_overflows_is_found():
+    ((_layer, part, finding),) = check(ThatOverflows, "network").findings
+    assert (part.name, finding.slug) == ("forward", "softmax overflows")
+    assert finding.line.code == "E = np.exp(self.A1 @ self.W2 + self.b2)"
+
+
 class Undifferentiated(Network):
     mistake = "derivative forgotten"
 

@@ -173,7 +173,7 @@ def judge_large(sample: Sample, holes: Any, forward: Method | None) -> Part:
     quantity = quantities.LARGE_SCORES
 
     def where(place: str) -> Line | None:
-        return forward.statement_with_helpers("exp(") if forward is not None else None
+        return forward.last_with_helpers("exp(") if forward is not None else None
 
     if sample.got is None or (np.all(np.isfinite(sample.got)) and np.all(np.isfinite(holes))):
         return judge(quantity, [sample], [], [], where)

@@ -1,9 +1,11 @@
 """Judging a whole network."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from handgrad.checker import quantities
-from handgrad.checker.catalogue import network
+from handgrad.checker.catalogue import network, softmax
 from handgrad.checker.catalogue.step import STEP
 from handgrad.checker.conventions import knows_step_size, shown_rate, step_sizes
 from handgrad.checker.gradient_places import gradients_found
@@ -153,7 +155,15 @@ class _NetworkJudge(NetworkJudge):
         if part.finding is not None and self.observation.takes_labels and not self.stops():
             note = "its loss is in its backward, so the output is taken as it is"
             return Part("forward", "absent", note=note, unjudged=True)
+        if part.finding is None and self.observation.overflows and self.ends_in_softmax():
+            return self.overflowing(replace(samples[0], got=None))
         return part
+
+    def overflowing(self, sample: Sample) -> Part:
+        """The finding that the softmax at the end does."""
+        quantity, forward = quantities.LARGE_SCORES, self.methods.get("forward")
+        line = forward.last_with_helpers("exp(") if forward else None
+        return Part("forward", "wrong", named(quantity, softmax.OVERFLOW, line, sample))
 
     def stops(self) -> bool:
         """Whether forward stops with an error."""

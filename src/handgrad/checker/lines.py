@@ -61,14 +61,17 @@ class Method:
         found = [s for s in self.statements if text in ast.unparse(s).splitlines()[0]]
         return next((self._line(s) for s in found), None)
 
-    def statement_with_helpers(self, text: str) -> Line | None:
-        """The first statement with `text` here, or in a function of the file called from here."""
-        found = self.statement_with(text)
-        called = {name for s in self.statements for name in re.findall(r"(\w+)\(", ast.unparse(s))}
-        for node in _functions(_text(self.file)):
-            if found is None and node.name in called:
-                found = method_at(self.file, node.lineno).statement_with(text)
-        return found or self.first()
+    def last_with_helpers(self, text: str) -> Line | None:
+        """The last statement with `text` here, or in a function of the file called from here."""
+        helpers = {node.name: node.lineno for node in _functions(_text(self.file))}
+        found: list[Line | None] = []
+        for statement in self.statements:
+            code = ast.unparse(statement).splitlines()[0]
+            found += [self._line(statement)] if text in code else []
+            called = [name for name in re.findall(r"(\w+)\(", code) if name in helpers]
+            found += [method_at(self.file, helpers[name]).statement_with(text) for name in called]
+        lines = [line for line in found if line is not None]
+        return lines[-1] if lines else self.first()
 
     def loop_over_attribute(self, text: str) -> Line | None:
         """The first loop over an attribute, in its own order, with `text` in it."""

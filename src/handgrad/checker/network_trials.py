@@ -4,8 +4,10 @@ import itertools
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from handgrad.checker.attempts import Failure, attempt
-from handgrad.checker.cases import LABELS, NETWORK
+from handgrad.checker.cases import LABELS, NETWORK, Array
 from handgrad.checker.layer_trials import pass_twice, timed_out
 from handgrad.checker.mathematics import are_probabilities
 from handgrad.checker.methods import backward_has_loss, forward_has_loss
@@ -65,8 +67,8 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
         pass_twice(trial, case, observation, (0,) if by_differences else ())
         if timed_out(run):
             return
-        first = labels and (case, num_layers) == tries[0]
-        if first and is_small and not observation.random and not run.failed:
+        may_be_differentiated = is_small and not (observation.random or run.failed)
+        if labels and (case, num_layers) == tries[0] and may_be_differentiated:
             X, Y = batch(case, observation.columns)[0], targets(case, labels, observation.columns)
             run.loss_differences = differentiate_loss(before, X, Y, run.parameters)
 
@@ -93,7 +95,18 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
         return Failure("NoLayers", "it has no parameters, and so no layers yet")
     observation.parameters = run.parameters
     observation.random = is_random(thing, X)
+    observation.overflows = _overflows(thing, X, run.parameters)
     return None
+
+
+def _overflows(thing: Any, X: Array, parameters: list[str]) -> bool:
+    """Whether there are holes in the output where the weights are a thousand times as large."""
+    large = twin(thing)
+    for path, array in arrays_in(large).items():
+        if path in parameters:
+            array *= 1000
+    output = output_of(large, X)
+    return output is not None and not np.all(np.isfinite(output))
 
 
 def _is_small(thing: Any, run: Run) -> bool:

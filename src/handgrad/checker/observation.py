@@ -74,6 +74,8 @@ class Observation:
         Whether a training run had a step to call.
     random
         Whether its forward is: the same object puts out other numbers for the same input.
+    overflows
+        Whether a network with weights a thousand times as large puts out what is no number.
     remembers
         Whether its steps changed more than weights and biases, as a momentum does.
     rate_in_code
@@ -104,6 +106,7 @@ class Observation:
     takes_labels: bool = False
     stepped: bool = False
     random: bool = False
+    overflows: bool = False
     remembers: bool = False
     rate_in_code: bool = False
     unjudged: str = ""
