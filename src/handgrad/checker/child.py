@@ -144,7 +144,8 @@ def _work(request: dict[str, Any], tell: Callable[..., None]) -> None:
         columns = in_columns(_announced(linear, tell))
         if not linear:
             networks = (s for s in tried if s.kind == "network")
-            columns = networks_in_columns(_announced(networks, tell), everything)
+            announced = _announced(networks, tell)
+            columns, _ = attempt(path.parent, networks_in_columns, announced, everything)
         complete = bool(subjects) and not any(map(misses_a_name, unmade))
         for subject in subjects:
             if subject.name in skip:

@@ -132,7 +132,7 @@ def own_rates(state: State) -> list[float]:
     """The step sizes that an object keeps, in itself or in its parts."""
     leaves = {path: path.rpartition(".")[2] for path in state}
     kept = [state[path] for path, leaf in leaves.items() if argument_role(leaf, ["own_step_size"])]
-    return list(dict.fromkeys(float(rate) for rate in kept if np.size(rate) == 1))
+    return list(dict.fromkeys(np.asarray(rate).item() for rate in kept if np.size(rate) == 1))
 
 
 def work_out(observation: Observation) -> Conventions:

@@ -115,10 +115,10 @@ def kind_by_name(cls: type) -> str | None:
     kind = names.kind_of(cls.__name__)
     if kind == "linear" and not parameter_names(cls):
         return "unknown"
-    return "loss" if kind == "softmax" and _takes_labels(cls) else kind
+    return "loss" if kind == "softmax" and _forward_takes_labels(cls) else kind
 
 
-def _takes_labels(cls: type) -> bool:
+def _forward_takes_labels(cls: type) -> bool:
     """Whether forward asks for two things, or has an argument for labels."""
     forward = method(cls, "forward")
     assert forward is not None  # It was chosen for having one.
@@ -135,7 +135,7 @@ def kind_by_arguments(cls: type) -> str:
     depth = ("num_layers", "num_hidden_layers")
     if any(names.argument_role(name, depth) for name in required_names(cls)):
         return "network"
-    if _takes_labels(cls):
+    if _forward_takes_labels(cls):
         return "loss"
     return "network" if takes_labels(cls, "backward") else "unknown"
 

@@ -67,7 +67,9 @@ def judge_network(
     if layers_are_right:
         step = judge_one.step()
         if observation.takes_labels and not stops:
-            gradients, verdict.conventions = judge_gradients_of_loss(observation)
+            gradients, verdict.conventions = judge_gradients_of_loss(
+                observation, step_is_plain=step.status == "right"
+            )
             gradients, step = _together(gradients, step)
         else:
             by_probabilities = loss_takes == "probabilities" and loss_is_right

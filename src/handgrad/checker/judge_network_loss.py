@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from handgrad.checker.gradient_places import Places, gradients_found
 from handgrad.checker.judge_layer import at
 from handgrad.checker.judge_linear import RESHAPED
 from handgrad.checker.judge_network_gradients import BackwardPass, GradientsJudge
-from handgrad.checker.judge_own_loss import against_own_loss
+from handgrad.checker.judge_own_loss import beside_known_loss, by_own_loss
 from handgrad.checker.judging import LATER_ONLY, is_general, is_unknown, is_unnamed, named
 from handgrad.checker.lines import line_of
 from handgrad.checker.mistakes import Situation, close, same_shape
@@ -34,6 +34,7 @@ ATTEMPTS = [(LOSSES, FIRST), (WRONG_LOSSES, FIRST), (LOSSES, ONE_EXAMPLE)]
 """Which losses are looked for in which of the runs, one after the other."""
 
 UNKNOWN_LOSS = "its loss is none that is known here, or its labels are of another form"
+MORE = "its backward may do more than to find the gradients of its loss"
 UNSURE = (LATER_ONLY[0], network.NOT_ALL.slug, "stops with an error", "does not return")
 """Findings that may be due to what is not known of a network: momentum in its backward, say."""
 
@@ -42,17 +43,24 @@ OF_ARRAYS = ("ValueError", "IndexError", "NameError", "UnboundLocalError")
 
 
 def with_fitting_labels(observation: Observation) -> Observation:
-    """What was seen with the form of labels that the network is found to take, or may take."""
+    """What was seen with the form of labels that the network is found to take, or may take.
+
+    One in which the gradients are those of a known loss, in part at least, comes before one in
+    which they are those of its own: that may be one of labels that broadcast.
+    """
     forms: dict[str, list[Run]] = {}
     for run in observation.runs:
         forms.setdefault(run.labels, []).append(run)
     seen = [replace(observation, runs=runs) for runs in forms.values()]
-    fitting = [one for how in ATTEMPTS for one in seen if _fitting(_as_for_backward(one), *how)]
+    known = [one for one in seen if _fitting(_as_for_backward(one), *ATTEMPTS[0])]
+    fitting = [one for how in ATTEMPTS[1:] for one in seen if _fitting(_as_for_backward(one), *how)]
     running = [one for one in seen if not any(run.failed for run in one.runs)]
-    right = (
-        one for one in [*fitting, *running] if judge_gradients_of_loss(one)[0].status == "right"
-    )
-    return next(itertools.chain(right, fitting, running, seen), observation)
+
+    def right(several: list[Observation]) -> Iterator[Observation]:
+        return (one for one in several if judge_gradients_of_loss(one)[0].status == "right")
+
+    ordered = (right(known), known, right(running), fitting, running, seen)
+    return next(itertools.chain(*ordered), observation)
 
 
 def stops_whatever_the_labels(observation: Observation) -> bool:
@@ -71,21 +79,36 @@ def stops_whatever_the_labels(observation: Observation) -> bool:
 
 
 _UNKNOWN = Part(PART, "absent", note=UNKNOWN_LOSS, unjudged=True)
+_UNSURE = Part(PART, "absent", note=MORE, unjudged=True)
 
 
-def judge_gradients_of_loss(observation: Observation) -> tuple[Part, str]:
+def judge_gradients_of_loss(
+    observation: Observation, step_is_plain: bool = False
+) -> tuple[Part, str]:
     """Whether the gradients are those of one of the losses; and which it is taken for.
 
     It is taken for one where the gradient of the last layer's weights or bias is that of the loss,
     or minus that. Where the network computes a loss itself, that has its say, too.
     """
     observation = _as_for_backward(observation)
+    part, loss = _by_known_losses(observation)
+    if part.status == "right":
+        return beside_known_loss(observation, part, step_is_plain), loss
+    own = by_own_loss(observation, step_is_plain)
+    if own is None or (own[0].status != "right" and part not in (_UNKNOWN, None)):
+        return part, loss
+    slug = own[0].finding.slug if own[0].finding is not None else ""
+    return (_UNSURE, "") if slug in UNSURE else own
+
+
+def _by_known_losses(observation: Observation) -> tuple[Part, str]:
+    """The part as known losses have it, and the name of that which the gradients are of."""
     for how in ATTEMPTS:
         judged = [(judge_one.part(), str(judge_one)) for judge_one in _fitting(observation, *how)]
         if judged:
             part, loss = min(judged, key=lambda pair: _complexity(pair[0]))
-            return against_own_loss(observation, part, "" if part.unjudged else loss)
-    return against_own_loss(observation, _UNKNOWN, "")
+            return part, "" if part.unjudged else loss
+    return _UNKNOWN, ""
 
 
 def _as_for_backward(observation: Observation) -> Observation:
@@ -238,9 +261,9 @@ class LossGradientsJudge(GradientsJudge):
             if slug == "sign flipped":
                 part = self.without_sign(part)
             unknown = is_unknown(part) or (is_general(part) and slug != LATER_ONLY[0])
-            if slug in UNSURE or (unknown and not self.last_layer_is_right()):
-                return Part(PART, "absent", note=UNKNOWN_LOSS, unjudged=True)
-            return part
+            if slug in UNSURE:
+                return _UNSURE
+            return _UNKNOWN if unknown and not self.last_layer_is_right() else part
         wrong = self.backward_pass(self.runs[0], 0).sample
         quantity = replace(quantities.NETWORK_GRADIENTS, symbol="∂L/∂Z")
         return Part(

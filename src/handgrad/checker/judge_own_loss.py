@@ -1,92 +1,190 @@
 """Judging the gradients of a network by the loss that it computes itself."""
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from handgrad.checker.cases import Array, Case
 from handgrad.checker.catalogue import network
 from handgrad.checker.judge_network_gradients import BackwardPass, GradientsJudge
-from handgrad.checker.judging import named
+from handgrad.checker.judging import is_unnamed, named
 from handgrad.checker.judging_networks import joined
-from handgrad.checker.mistakes import Situation, close
+from handgrad.checker.mistakes import Mistake, Situation, close
 from handgrad.checker.observation import Observation, Run
 from handgrad.checker.quantities import NETWORK_GRADIENTS
 from handgrad.checker.verdict import Part
+
+PART = NETWORK_GRADIENTS.part
+NAME = "its own loss"
+MULTIPLE = f"a multiple of {NAME}"
 
 NEARLY = 0.01
 """So far the gradient of a known loss may be from that of the network's own, which may keep its
 logarithms away from 0 by an ε."""
 
-NAME = "its own loss"
+NOTHING = 1e-4
+"""So small a share of a gradient may come from rounding."""
+
+ACCURACY = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 2e-2}
+"""What central differences are worth, as a share of the largest, in each precision."""
 
 
-def against_own_loss(observation: Observation, part: Part, loss: str) -> tuple[Part, str]:
-    """The part, and the loss that the gradients are of, with what the network's own loss tells.
+def beside_known_loss(observation: Observation, part: Part, step_is_plain: bool) -> Part:
+    """The part, in which the gradients are those of a known loss; wrong if its own is another.
 
-    Gradients of a known loss must be those of the network's own, too, but for a factor and a
-    penalty on the parameters, which the step may see to. Others are judged by its own.
+    They may be a multiple of those of its own, unless both come from one call, and may leave a
+    penalty on the parameters to a step that is not plain.
     """
-    if not observation.runs[0].loss_differences or part.finding is not None:
-        return part, loss
     judge_one = OwnLossJudge(observation)
-    if part.status == "right":
-        return judge_one.beside_a_known_loss(part), loss
-    if not all(judge_one.first().places.values()):
-        return part, loss
-    told = judge_one.find_scale()
-    found = judge_one.gradients()
-    if found.unjudged or (part.regularized and found.finding is not None):
-        return part, loss
-    return found, told if found.finding is None else ""
+    fit = judge_one.fit()
+    if fit is None or fit.of_penalties_alone:
+        return part
+    if fit.error > NEARLY:
+        return judge_one.finding(network.ANOTHER_LOSS)
+    if fit.factor < 0:
+        return judge_one.finding(network.LOSS_TURNED)
+    if fit.penalty > max(NOTHING, 10 * fit.error) and step_is_plain:
+        return judge_one.finding(network.PENALTY_MISSING)
+    in_one_call = observation.methods.get("loss") == observation.methods.get("backward")
+    if in_one_call and abs(fit.factor - 1) > NEARLY:
+        scaled = judge_one.gradients()
+        return part if is_unnamed(scaled) else scaled
+    return part
+
+
+def by_own_loss(observation: Observation, step_is_plain: bool) -> tuple[Part, str] | None:
+    """The part as its own loss has it, and how that is told; None where there is no loss to ask.
+
+    Any multiple of the loss will do that is not the trace of a known mistake.
+    """
+    judge_one = OwnLossJudge(observation)
+    if judge_one.fit() is None:
+        return None
+    told, scale = judge_one.fitting_scale()
+    judge_one = OwnLossJudge(observation, scale)
+    part = judge_one.gradients()
+    fit = judge_one.fit()
+    if is_unnamed(part) and fit is not None and fit.error < fit.accuracy and fit.factor > 0:
+        if fit.penalty < fit.accuracy and judge_one.are_multiples():
+            return Part(PART, "right"), MULTIPLE
+        if fit.penalty > fit.accuracy and step_is_plain:
+            return judge_one.finding(network.PENALTY_MISSING), ""
+        if fit.penalty > fit.accuracy:
+            return Part(PART, "right"), f"{NAME}, but for a penalty that is left to the step"
+    return part, told if part.status == "right" else ""
+
+
+Scale = Callable[[Case], float]
+"""What gradients are multiplied with, in a batch."""
+
+_COUNTS: dict[str, Scale] = {
+    "": lambda case: 1,
+    ", times n": lambda case: case.n,
+    ", over n": lambda case: 1 / case.n,
+    ", times c": lambda case: case.c,
+    ", over c": lambda case: 1 / case.c,
+    ", times nc": lambda case: case.n * case.c,
+    ", over nc": lambda case: 1 / (case.n * case.c),
+}
+
+
+def _scaled(factor: float, scale: Scale) -> Scale:
+    return lambda case: factor * scale(case)
+
+
+SCALES: dict[str, Scale] = {
+    f"{words}{NAME}{count}": _scaled(factor, scale)
+    for count, scale in _COUNTS.items()
+    for words, factor in (("", 1), ("twice ", 2), ("half ", 0.5))
+}
+"""What gradients are usually multiplied with, by how that is told."""
+
+
+class _Fit(NamedTuple):
+    """The own loss's gradients in terms of those that were found, and of penalties.
+
+    Attributes
+    ----------
+    factor
+        How often they are in it.
+    penalty
+        How much of it is due to penalties λθ and λ sign(θ), λ > 0, as a share.
+    error
+        How much of it is left unexplained, as a share.
+    accuracy
+        How much that may be.
+    of_penalties_alone
+        Whether it is explained without the gradients.
+    """
+
+    factor: float
+    penalty: float
+    error: float
+    accuracy: float
+    of_penalties_alone: bool
 
 
 class OwnLossJudge(GradientsJudge):
-    """Whether the first gradients are `scale` times the central differences of its own loss."""
+    """Whether gradients are `scale` times the central differences of the network's own loss."""
 
-    def __init__(self, observation: Observation):
+    def __init__(self, observation: Observation, scale: "Scale" = lambda case: 1.0):
         super().__init__(observation, mean_in_layers=False, may_end_in_softmax=False)
-        self.scale = 1.0
+        self.scale = scale
 
-    def first(self) -> BackwardPass:
-        """The first backward."""
-        return self.backward_pass(self.runs[0], 0)
+    def passes(self) -> list[BackwardPass]:
+        """The backwards of which the differences are known."""
+        every = [self.backward_pass(run, number) for run, number in self.calls("backward")]
+        return [one for one in every if one.rights]
 
-    def beside_a_known_loss(self, part: Part) -> Part:
-        """The part, which is right for a known loss; wrong if its own is clearly another one."""
-        one = self.first()
+    def fit(self) -> _Fit | None:
+        """How the gradients of the first backward fit the differences; None without either."""
+        one = self.backward_pass(self.runs[0], 0)
         got, right = joined(list(one.found.values())), joined(list(one.rights.values()))
-        if got.shape != right.shape:
-            return part
+        if not one.rights or got.shape != right.shape or not np.all(np.isfinite(got)):
+            return None
         penalties = [
-            joined([one.parameters[p] if p == path else 0 * one.parameters[p] for p in one.rights])
+            joined([function(one.parameters[p]) * (p == path) for p in one.rights])
             for path in one.rights
+            for function in (np.asarray, np.sign)
         ]
-        factors = np.stack([got, *penalties], axis=1)
-        solution = np.linalg.lstsq(factors, right)[0]
-        error = np.linalg.norm(factors @ solution - right) / np.linalg.norm(right)
-        if error > NEARLY:
-            line = self.backward_line("")
-            mistake = network.ANOTHER_LOSS
-        elif solution[0] < 0:
-            method = self.methods.get("loss")
-            line = method.returned() if method else None
-            mistake = network.LOSS_TURNED
-        else:
-            return part
-        return Part(part.name, "wrong", named(NETWORK_GRADIENTS, mistake, line, one.sample))
+        factors, shares, error = _explained(right, [got, *penalties])
+        if np.any((factors[1:] < 0) & (shares[1:] > NOTHING)):  # That is no penalty.
+            factors, shares, error = _explained(right, [got])
+        return _Fit(
+            factor=float(factors[0]),
+            penalty=float(np.sum(shares[1:])),
+            error=error,
+            accuracy=10 * ACCURACY.get(np.result_type(*one.found.values()), NEARLY),
+            of_penalties_alone=_explained(right, penalties)[2] < NEARLY,
+        )
 
-    def find_scale(self) -> str:
-        """Set the scale to the one that fits most of the parameters; what is said of it."""
-        one = self.first()
+    def are_multiples(self) -> bool:
+        """Whether all gradients are the differences times one positive number."""
+        passes = self.passes()
+        got = joined([joined(list(one.found.values())) for one in passes])
+        right = joined([joined(list(one.rights.values())) for one in passes])
+        factor = float(got @ right) / max(float(right @ right), 1e-300)
+        return bool(factor > 0 and close(got, factor * right))
 
-        def fitting(scale: float) -> int:
-            pairs = [(one.found[path], scale * right) for path, right in one.rights.items()]
-            return sum(close(got, right) or close(-got, right) for got, right in pairs)
+    def fitting_scale(self) -> tuple[str, "Scale"]:
+        """The usual scale that fits most of the parameters, and what is said of it."""
+        one = self.backward_pass(self.runs[0], 0)
 
-        told, self.scale = max(_scales(self.runs[0].case), key=lambda pair: fitting(pair[1]))
-        return told
+        def fitting(scale: Scale) -> int:
+            by = scale(one.sample.case)
+            pairs = [(one.found[path], by * right) for path, right in one.rights.items()]
+            return sum(_agree(got, right) or _agree(-got, right) for got, right in pairs)
+
+        return max(SCALES.items(), key=lambda pair: fitting(pair[1]))
+
+    def finding(self, mistake: Mistake) -> Part:
+        """The part with a mistake in it that the first backward shows."""
+        method = self.methods.get("loss")
+        of_loss = mistake is network.LOSS_TURNED and method is not None
+        line = method.returned() if of_loss and method else self.backward_line("")
+        sample = self.backward_pass(self.runs[0], 0).sample
+        return Part(PART, "wrong", named(NETWORK_GRADIENTS, mistake, line, sample))
 
     def find_activation(self, s: Situation, got: object) -> None:
         """Nothing need be known of what is between the layers."""
@@ -94,20 +192,34 @@ class OwnLossJudge(GradientsJudge):
     def right_gradients(
         self, s: Situation, run: Run, number: int
     ) -> tuple[dict[str, Array], Array | None]:
-        """The differences of the first pass; none of the others."""
-        differences = run.loss_differences if run is self.runs[0] and number == 0 else {}
-        return {path: self.scale * found for path, found in differences.items()}, None
+        """The differences, or what was found, where it is that up to what differences are worth."""
+        known = run.loss_differences[number] if number < len(run.loss_differences) else {}
+        rights = {path: self.scale(run.case) * array for path, array in known.items()}
+        call = run.call("backward", number)
+        found = self.found(rights, call)[0] if call is not None else {}
+        return {p: found[p] if _agree(found[p], rights[p]) else rights[p] for p in rights}, None
 
     def returned(self, passes: list[BackwardPass]) -> Part:
         """Right: what backward returns may be anything."""
-        return Part(NETWORK_GRADIENTS.part, "right")
+        return Part(PART, "right")
 
 
-def _scales(case: Case) -> Iterator[tuple[str, float]]:
-    """What gradients may be multiplied with that are those of a loss, and how that is told."""
-    n, c = case.n, case.c
-    counts = {"": 1, ", times n": n, ", over n": 1 / n, ", times c": c, ", over c": 1 / c}
-    counts |= {", times nc": n * c, ", over nc": 1 / (n * c)}
-    factors = {"": 1, "twice ": 2, "half ": 0.5}
-    for (count, times), (factor, by) in itertools.product(counts.items(), factors.items()):
-        yield f"{factor}{NAME}{count}", times * by
+def _explained(right: Array, terms: list[Array]) -> tuple[Array, Array, float]:
+    """The factors with which terms come the nearest to a vector, and their shares in its length.
+
+    The last is the share of what is left of it.
+    """
+    columns, size = np.stack(terms, axis=1), float(np.linalg.norm(right))
+    factors = np.linalg.lstsq(columns, right)[0]
+    shares = np.linalg.norm(columns * factors, axis=0) / size
+    left = float(np.linalg.norm(columns @ factors - right)) / size
+    return np.asarray(factors, np.float64), np.asarray(shares, np.float64), left
+
+
+def _agree(got: Array, right: Array) -> bool:
+    """Whether a gradient is that of the differences, up to what these are worth."""
+    if got.dtype != np.float32:
+        return close(got, right)
+    got, right = np.squeeze(got), np.squeeze(right)
+    tolerance = ACCURACY[got.dtype] * np.max(np.abs(right), initial=0)
+    return got.shape == right.shape and bool(np.all(np.abs(got - right) <= tolerance))

@@ -1,21 +1,20 @@
 """Trying a layer out and writing down what it does; judging it is somebody else's work."""
 
 from collections.abc import Container
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from handgrad.checker import cases
 from handgrad.checker.attempts import attempt
-from handgrad.checker.cases import Array, Case
+from handgrad.checker.cases import Case
+from handgrad.checker.differentiating import differentiate, differentiate_loss
 from handgrad.checker.layout import way_round
 from handgrad.checker.mathematics import ACTIVATIONS
 from handgrad.checker.methods import backward_has_loss
 from handgrad.checker.mistakes import same_shape
-from handgrad.checker.numeric import central_differences
-from handgrad.checker.objects import arrays_in, twin, twins
-from handgrad.checker.observation import Observation, Run, State
+from handgrad.checker.objects import arrays_in, twin
+from handgrad.checker.observation import Observation, Run
 from handgrad.checker.probing import (
     batch,
     fill_parameters,
@@ -95,16 +94,20 @@ def pass_twice(
 ) -> None:
     """Forward, backward, step; then forward and backward with other numbers.
 
-    Before the passes in `by_differences` the central differences are taken. Once a parameter has
+    Before the passes in `by_differences` the central differences are taken: of the output, or,
+    where backward is given labels, of the network's own loss. Once a parameter has
     another shape, nothing can be said of what follows.
     """
     for number in (0, 1):
         X, G = batch(case, observation.columns, number)
-        if number in by_differences:
-            differences = differentiate(trial.thing, X, G, observation.parameters)
-            observation.differences.append(differences)
         labels = trial.run.labels
         Y = targets(case, labels, observation.columns, number) if labels else None
+        if number in by_differences and Y is not None:
+            differences = differentiate_loss(trial.thing, X, Y, trial.run.parameters)
+            trial.run.loss_differences.append(differences)
+        elif number in by_differences:
+            differences = differentiate(trial.thing, X, G, observation.parameters)
+            observation.differences.append(differences)
         if not trial.forward(X, Y):
             return
         if Y is None:
@@ -127,24 +130,3 @@ def _reshaped(run: Run, parameters: list[str]) -> bool:
 def timed_out(run: Run) -> bool:
     """Whether a call in the run was endless; the next would be, too."""
     return any(c.failure is not None and c.failure.kind == "TimeLimit" for c in run.calls)
-
-
-def differentiate(thing: Any, X: Array, G: Array, parameters: list[str]) -> State:
-    """Central differences of Σ G · output by the input and by each parameter.
-
-    There are none where the output has another shape than G.
-    """
-    new = twins(thing)
-    if np.shape(output_of(new(), X)) != G.shape:
-        return {}
-
-    def loss(path: str, values: Array) -> float:
-        changed = new()
-        if path != "input":
-            arrays_in(changed)[path][...] = values
-        output = output_of(changed, values if path == "input" else X)
-        return float(np.sum(G * output)) if np.shape(output) == G.shape else float("nan")
-
-    arrays = arrays_in(thing)
-    starts = {"input": X} | {path: arrays[path] for path in parameters if path in arrays}
-    return {path: central_differences(partial(loss, path), x) for path, x in starts.items()}

@@ -119,13 +119,14 @@ def new_loss(subject: Subject, run: Run) -> tuple[Trial | None, Failure | None]:
 def pass_loss(trial: Trial, form: Form, Z: Array, labels: np.ndarray) -> Any:
     """Call forward and backward of a loss of scores Z, n × c; return what backward did, or None.
 
-    Between the two comes its loss, if forward goes without the labels.
+    Between the two comes a loss that is given the labels, if forward gives no loss but a matrix.
     """
     values = form.values(Z, labels)
     if not trial.make("forward", values):
         return None
-    apart = takes_labels(trial.thing, "loss") and not takes_labels(trial.thing, "forward")
-    if apart and not trial.make("loss", values):
+    output = trial.result[0] if isinstance(trial.result, tuple) else trial.result
+    is_apart = np.ndim(output) == 2 and takes_labels(trial.thing, "loss")
+    if is_apart and not trial.make("loss", {"output": output, "labels": values["labels"]}):
         return None
     backward = method(trial.thing, "backward")
     assert backward is not None  # It was chosen for having one.

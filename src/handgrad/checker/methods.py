@@ -1,5 +1,6 @@
 """The methods of somebody else's class: which plays which role, and which ask for labels."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,9 @@ from handgrad.checker.binding import parameter_names, required_names
 def method(thing: Any, role: str) -> Callable[..., Any] | None:
     """The method of a class or an object that plays one of the roles in `names.METHODS`.
 
-    A network may have others for its forward and backward: a function of labels that gives the
-    gradients, and, as both, a loss that without labels gives the scores.
+    A forward or backward that has none of these names may be what a network has in its place: a
+    function of labels that gives the gradients, and, as both, a loss that without labels gives the
+    scores.
     """
     found = _called(thing, names.METHODS[role])
     if found is not None or role not in names.OF_NETWORKS:
@@ -33,7 +35,15 @@ def has_layer_methods(cls: type) -> bool:
 def _called(thing: Any, choices: str) -> Callable[..., Any] | None:
     """The first of the methods with these names, as `zero_grad` or `zeroGrad`, that `thing` has."""
     found = (getattr(thing, name, None) for name in names.spellings(choices))
-    return next(filter(callable, found), None)
+    return next(filter(_has_parameters, found), None)
+
+
+def _has_parameters(value: Any) -> bool:
+    """Whether it can be called, and says with what: some builtins do not."""
+    try:
+        return callable(value) and inspect.signature(value) is not None
+    except (ValueError, TypeError):
+        return False
 
 
 def _labels(asked: list[str]) -> set[str]:

@@ -23,7 +23,7 @@ OF_NETWORKS = {
     "forward": "predict",
     "backward": "gradient gradients compute_gradient compute_gradients",
 }
-"""What networks call them, too, if they have none of the names above."""
+"""What these may be called in a network that has none of the names above for them."""
 
 ARGUMENTS = {
     "input_dim": """input_dim in_dim inputdim input_size in_size in_features n_in nin num_in

@@ -14,20 +14,21 @@ from handgrad.checker.methods import backward_has_loss, forward_has_loss
 from handgrad.checker.network_ways import network_way
 from handgrad.checker.objects import arrays_in, twin
 from handgrad.checker.observation import Observation, Run
-from handgrad.checker.own_loss import differentiate_loss
 from handgrad.checker.probing import (
     batch,
     fill_parameters,
     is_random,
     output_of,
     parameters_of,
-    targets,
 )
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
 
 MOST_DIFFERENCES = 2000
 """Of more parameters than these, central differences would take too long."""
+
+MOST_HELD = 100_000
+"""So would those of an object with more numbers in it than these, which are copied each time."""
 
 OWN_LAYERS = "as many layers as it has"
 """The variant of a run of a network that is not asked for a number of layers."""
@@ -60,17 +61,29 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
             observation.problem = _prepare(thing, run, observation)
         if observation.problem is not None:
             return
-        is_small = _is_small(thing, run)
-        by_differences = not observation.runs and not labels and is_small
+        passes = _passes_by_differences(thing, run, observation, (case, num_layers) == tries[0])
         observation.runs.append(run)
-        trial, before = Trial(thing, run, subject.folder), twin(thing)
-        pass_twice(trial, case, observation, (0,) if by_differences else ())
+        pass_twice(Trial(thing, run, subject.folder), case, observation, passes)
         if timed_out(run):
             return
-        may_be_differentiated = is_small and not (observation.random or run.failed)
-        if labels and (case, num_layers) == tries[0] and may_be_differentiated:
-            X, Y = batch(case, observation.columns)[0], targets(case, labels, observation.columns)
-            run.loss_differences = differentiate_loss(before, X, Y, run.parameters)
+
+
+def _passes_by_differences(
+    thing: Any, run: Run, observation: Observation, is_first: bool
+) -> tuple[int, ...]:
+    """The passes of a run before which central differences are taken.
+
+    Of the output, in the first run of all; of the network's own loss, with each form of labels.
+    """
+    sizes = [arrays_in(thing)[path].size for path in run.parameters]
+    held = sum(array.size for array in arrays_in(thing, most=np.inf).values())
+    if sum(sizes) > MOST_DIFFERENCES or held > MOST_HELD:
+        return ()
+    if not run.labels:
+        return () if observation.runs else (0,)
+    if observation.random:
+        return ()
+    return (0, 1) if is_first else (0,)
 
 
 def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
@@ -107,9 +120,3 @@ def _overflows(thing: Any, X: Array, parameters: list[str]) -> bool:
             array *= 1000
     output = output_of(large, X)
     return output is not None and not np.all(np.isfinite(output))
-
-
-def _is_small(thing: Any, run: Run) -> bool:
-    """Whether central differences by all of its parameters take little time."""
-    arrays = arrays_in(thing)
-    return sum(arrays[path].size for path in run.parameters) <= MOST_DIFFERENCES

@@ -8,9 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
-RELATIVE_STEP = float(np.cbrt(np.finfo(np.float64).eps))
-"""Where the two errors of a central difference balance, if f bends on the scale of x: cutting the
-series off, ~ h², and rounding, ~ ε/h (Press et al., *Numerical Recipes*, section 5.7)."""
+EPSILON = float(np.finfo(np.float64).eps)
 
 _FACTORS = 8.0 ** np.arange(-7, 9)
 
@@ -39,20 +37,25 @@ class GradientCheck:
         return self.relative_error < 1e-6
 
 
-def central_differences(f: Callable[[Array], float], x: ArrayLike) -> Array:
+def central_differences(
+    f: Callable[[Array], float], x: ArrayLike, epsilon: float = EPSILON
+) -> Array:
     """∂f/∂xᵢ ≈ (f(x + hᵢeᵢ) − f(x − hᵢeᵢ)) / 2hᵢ for every entry of `x`.
 
     The step hᵢ is proportional to |xᵢ|, or to the root mean square of `x` where that is larger.
     How large it is depends on how fast f bends: along one random direction steps of several sizes
     are tried, and the one taken whose neighbours' answers agree with its own the best.
-    `f` is given an array of its own and may change it.
+    `f` is given an array of its own and may change it. It rounds to `epsilon`, in relation to its
+    largest numbers.
     """
     x = np.array(x, dtype=np.float64)
     scale = np.maximum(np.abs(x), np.sqrt(np.mean(np.square(x))) if x.size else 1.0)
     scale = np.where(scale == 0, 1.0, scale)
+    # Where the two errors of a central difference balance, if f bends on the scale of x: cutting
+    # the series off, ~ h², and rounding, ~ ε/h (Press et al., *Numerical Recipes*, section 5.7).
     # Powers of 2, which added to x are rounded the least.
-    usual = 2.0 ** np.round(np.log2(RELATIVE_STEP * scale))
-    steps = _factor(f, x, usual) * usual
+    usual = 2.0 ** np.round(np.log2(np.cbrt(epsilon) * scale))
+    steps = _factor(f, x, usual, epsilon) * usual
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         change = np.zeros_like(x)
@@ -62,22 +65,25 @@ def central_differences(f: Callable[[Array], float], x: ArrayLike) -> Array:
     return gradient
 
 
-def _factor(f: Callable[[Array], float], x: Array, usual: NDArray[np.floating]) -> float:
+def _factor(
+    f: Callable[[Array], float], x: Array, usual: NDArray[np.floating], epsilon: float
+) -> float:
     """The multiple of the usual step with the least error along one direction.
 
     That error is how far the slope is from that with the next smaller and larger steps, and what
-    rounding may add.
+    rounding may add. Steps of which rounding leaves little are not tried.
     """
     # Of different lengths, so that the errors of different entries do not make up for one another.
     direction = usual * np.random.default_rng(0).choice([-1, 0.5, 0.25, -0.75], x.shape)
+    factors = _FACTORS[np.cbrt(epsilon) * _FACTORS > 100 * epsilon]
     with np.errstate(all="ignore"):
-        above = np.array([float(f(x + factor * direction)) for factor in _FACTORS])
-        below = np.array([float(f(x - factor * direction)) for factor in _FACTORS])
-        jumps = np.abs(np.diff((above - below) / (2 * _FACTORS)))
-        rounding = np.finfo(np.float64).eps * np.abs(above) / _FACTORS
+        above = np.array([float(f(x + factor * direction)) for factor in factors])
+        below = np.array([float(f(x - factor * direction)) for factor in factors])
+        jumps = np.abs(np.diff((above - below) / (2 * factors)))
+        rounding = epsilon * np.abs(above) / factors
         error = np.maximum(jumps[:-1], jumps[1:]) + rounding[1:-1]
     error[~np.isfinite(error)] = np.inf
-    return float(_FACTORS[1:-1][np.argmin(error)]) if np.any(error < np.inf) else 1.0
+    return float(factors[1:-1][np.argmin(error)]) if np.any(error < np.inf) else 1.0
 
 
 def gradient_check(f: Callable[[Array], float], x: ArrayLike, grad: ArrayLike) -> GradientCheck:

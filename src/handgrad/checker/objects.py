@@ -3,7 +3,7 @@
 import copy
 import inspect
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType, UnionType
 from typing import Any
 
@@ -73,6 +73,11 @@ def _instances(thing: Any, kinds: type | UnionType, seen: set[int], depth: int) 
         seen.add(id(thing))
         for _, value in _parts(thing):
             yield from _instances(value, kinds, seen, depth + 1)
+
+
+def copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values, of which the arrays are copies."""
+    return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in values.items()}
 
 
 def same(one: Any, other: Any) -> bool:

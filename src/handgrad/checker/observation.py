@@ -40,8 +40,9 @@ class Run:
     """Of a network, the arrays on which the output depends, by path."""
     labels: str = ""
     """Of a network whose backward is given labels, their form: one of `cases.LABELS`."""
-    loss_differences: State = field(default_factory=dict)
-    """Of one that computes its loss itself, the central differences of that in the first pass."""
+    loss_differences: list[State] = field(default_factory=list)
+    """Of one that computes its loss itself, the central differences of that in its passes, by each
+    parameter, as far as they were taken."""
 
     def call(self, method: str, number: int = 0) -> Call | None:
         """The first (0) or second (1) call of that method, if it was made."""

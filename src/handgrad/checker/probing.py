@@ -39,6 +39,13 @@ def targets(case: Case, labels: str, columns: bool, number: int = 0) -> np.ndarr
     return np.ascontiguousarray(Y.T) if columns else Y
 
 
+def after_forward(result: Any, X: Array, labels: Array) -> dict[str, Any]:
+    """What a loss, or the backward that has it in it, may be given: by role, after a forward."""
+    output, *cache = result if isinstance(result, tuple) else (result,)
+    values = {"labels": labels, "output": output, "input": X}
+    return values | ({"cache": cache[0]} if cache else {})
+
+
 def make_parameters(thing: Any, X: Array) -> None:
     """Let a layer without arrays see a batch: it may make its parameters in the first forward."""
     if not arrays_in(thing):

@@ -73,6 +73,8 @@ def _clipping(gradients: Sequence[Compared]) -> str | None:
     A scale shows that it holds the norm where it is another for another gradient.
     """
     limit = max(float(np.max(np.abs(g.got), initial=0)) for g in gradients)
+    if limit == 0:
+        return None
     if all(close(g.got, np.clip(g.right, -limit, limit)) for g in gradients):
         return f"clipping at {limit:.2g}"
     limit = max(float(np.linalg.norm(g.got)) for g in gradients)

@@ -16,14 +16,15 @@ from handgrad.checker.cases import STEP_SIZE, Array
 from handgrad.checker.methods import method, takes_labels
 from handgrad.checker.objects import (
     arrays_in,
+    copied,
     kept_output,
     plain_result,
     same,
     state_of,
 )
 from handgrad.checker.observation import Call, Run
-from handgrad.checker.own_loss import after_forward
 from handgrad.checker.probing import (
+    after_forward,
     whether_training,
 )
 
@@ -94,7 +95,7 @@ class Trial:
         loss = method(self.thing, "loss")
         try:
             if loss is not None and not takes_labels(self.thing, "backward"):
-                attempt(self.folder, bind(loss, {k: np.copy(v) for k, v in values.items()}))
+                attempt(self.folder, bind(loss, copied(values)))
             return self.make("backward", {**values, "step_size": STEP_SIZE})
         except CannotGuessError:
             return False
@@ -151,7 +152,7 @@ class Trial:
         function = method(self.thing, role)
         if function is None:
             return False
-        given = {key: v.copy() if isinstance(v, np.ndarray) else v for key, v in values.items()}
+        given = copied(values)
         action = bind(function, given, named=named)
         self._remember(action, given, values)
         record = Call(role, state_of(self.thing), {})

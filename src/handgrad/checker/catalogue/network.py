@@ -210,6 +210,14 @@ ANOTHER_LOSS = Mistake(
     "Derive ∂L/∂A by hand from the loss that is computed, and then ∂L/∂Z. Which loss is meant?",
     lambda s: None,
 )
+PENALTY_MISSING = Mistake(
+    "penalty left out",
+    "The gradient of the penalty is missing",
+    "The loss that the network computes has a penalty on its parameters in it, of which neither "
+    "backward nor step takes account.",
+    "What is the derivative of the penalty by one weight, and where does your code add it?",
+    lambda s: None,
+)
 LOSS_TURNED = Mistake(
     "loss has the wrong sign",
     "The loss has the wrong sign",
