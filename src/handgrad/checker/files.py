@@ -83,12 +83,21 @@ def check_folder(
     ):
         # Judging parses files, and CPython 3.11 may fail at that in several threads at once.
         verdicts = [
-            Verdict(name, problem=problem) if seen is None else judge_seen(name, seen)
+            Verdict(name, problem=problem) if seen is None else _judged(name, seen)
             for name, problem, seen in zip(names, problems, tried, strict=True)
         ]
     judged = {Path(v.subject).parent for v in verdicts if v.layers}
     pairs = zip(paths, verdicts, strict=True)
     return [verdict for path, verdict in pairs if not _is_helper(path, verdict, judged)]
+
+
+def _judged(name: str, seen: sandbox.Seen) -> Verdict:
+    """The verdict on one of many files: whatever befalls it, the others have theirs."""
+    try:
+        return judge_seen(name, seen)
+    except Exception as error:
+        fault = f"cannot be judged, by a fault of handgrad's: {type(error).__name__}: {error}"
+        return Verdict(name, problem=fault)
 
 
 def mistakes_in(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:

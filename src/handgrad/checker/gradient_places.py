@@ -1,6 +1,7 @@
 """Finding the gradients of many parameters: in what an object keeps, and in what it returns."""
 
 import itertools
+import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -71,10 +72,12 @@ def _in_order(
 ) -> dict[str, str]:
     """The places in the first group of arrays with the parameters' shapes, in a customary order.
 
-    In reverse, the last layer comes first.
+    Some may be numbers, wrongly. In reverse, the last layer comes first.
     """
     for group, order in itertools.product(groups, _orders(paths, parameters, reverse)):
-        if [a.shape for a in group.values()] == [parameters[path].shape for path in order]:
+        found, wanted = [a.shape for a in group.values()], [parameters[p].shape for p in order]
+        is_whole = len(found) == len(wanted) and any(map(operator.eq, found, wanted))
+        if is_whole and all(f in (w, ()) for f, w in zip(found, wanted, strict=True)):
             return dict(zip(order, group, strict=True))
     return {}
 
@@ -133,7 +136,9 @@ def _without_holders(gradient: str) -> str:
 
 def _differs_in_marks(gradient: str, parameter: str) -> bool:
     """Whether the paths are the same but for marks: dW.0 and W.0, grads.dW1 and params.W1."""
-    pairs = list(zip(gradient.split("."), parameter.split("."), strict=False))
-    return gradient.count(".") == parameter.count(".") and all(
-        without_marks(g) in ("", plain(p)) for g, p in pairs if g != p
+    *holders, (leaf, own) = zip(gradient.split("."), parameter.split("."), strict=False)
+    return (
+        gradient.count(".") == parameter.count(".")
+        and (leaf == own or without_marks(leaf) == plain(own))
+        and all(without_marks(g) in ("", plain(p)) for g, p in holders if g != p)
     )

@@ -10,7 +10,7 @@ from handgrad.checker.catalogue.step import STEP
 from handgrad.checker.conventions import knows_step_size, shown_rate, step_sizes
 from handgrad.checker.gradient_places import gradients_found
 from handgrad.checker.judge_linear import STEP_REMEMBERS
-from handgrad.checker.judge_network_gradients import GradientsJudge
+from handgrad.checker.judge_network_gradients import FLIPPED, GradientsJudge
 from handgrad.checker.judge_network_loss import (
     judge_gradients_of_loss,
     stops_whatever_the_labels,
@@ -103,7 +103,7 @@ def _together(gradients: Part, step: Part) -> tuple[Part, Part]:
     It may keep minus the gradients, and add them; it may take a step that is not plain.
     """
     slugs = [part.finding.slug if part.finding is not None else "" for part in (gradients, step)]
-    if slugs == ["sign flipped", "step that adds"]:
+    if slugs == [FLIPPED, "step that adds"]:
         note = "kept is minus the gradient, and added"
         return Part(gradients.name, "right", note=note), Part(step.name, "right", note=note)
     # Sums over the batch may be divided in the step.
@@ -111,7 +111,7 @@ def _together(gradients: Part, step: Part) -> tuple[Part, Part]:
     plain = not slugs[1] or (is_mistake and gradients.status == "right")
     if not plain or step.status == "waiting":
         step = Part(step.name, "absent", note="judged is a plain step alone", unjudged=True)
-    if slugs[0] in ("sign flipped", "accumulated") and step.unjudged:
+    if slugs[0] in (FLIPPED, "accumulated") and step.unjudged:
         note = "what its step makes of them is not known"
         gradients = Part(gradients.name, "absent", note=note, unjudged=True)
     return gradients, step
@@ -157,7 +157,9 @@ class _NetworkJudge(NetworkJudge):
         if part.finding is not None and self.observation.takes_labels and not self.stops():
             note = "its loss is in its backward, so the output is taken as it is"
             return Part("forward", "absent", note=note, unjudged=True)
-        if part.finding is None and self.observation.overflows and self.ends_in_softmax():
+        bounded = {s.situation.activation for s in samples} <= {"sigmoid", "relu", "tanh"}
+        overflows = self.observation.overflows and self.ends_in_softmax() and bounded
+        if part.finding is None and overflows:
             return self.overflowing(replace(samples[0], got=None))
         return part
 

@@ -24,6 +24,9 @@ from handgrad.checker.quantities import Quantity
 from handgrad.checker.regularization import Compared, unless_regularized
 from handgrad.checker.verdict import Part
 
+FLIPPED, ONE_FLIPPED = "sign flipped", "one sign flipped"
+"""The names of what is wrong where all gradients have the wrong sign, and where some have."""
+
 
 @dataclass
 class BackwardPass:
@@ -263,4 +266,10 @@ class GradientsJudge(NetworkJudge):
         sample = Sample(whole.sample.case, whole.sample.number, got, s)
         method = self.methods.get("backward")
         line = (method.stored(whole.places[path] or "") or method.first()) if method else None
-        return judge(quantity, [sample], with_scales(mistakes), SECOND, lambda _: line)
+        part = judge(quantity, [sample], with_scales(mistakes), SECOND, lambda _: line)
+        pairs = [(whole.found[other], right) for other, right in whole.rights.items()]
+        all_flipped = all(close(-found, right) for found, right in pairs)
+        if part.finding is None or part.finding.slug != FLIPPED or all_flipped:
+            return part
+        # Of all gradients it may be meant, and made up for in the step; not of one.
+        return Part(part.name, "wrong", replace(part.finding, slug=ONE_FLIPPED))

@@ -15,7 +15,12 @@ from handgrad.checker.conventions import fitting_rate, knows_step_size
 from handgrad.checker.gradient_places import Places, gradients_found
 from handgrad.checker.judge_layer import at
 from handgrad.checker.judge_linear import RESHAPED
-from handgrad.checker.judge_network_gradients import BackwardPass, GradientsJudge
+from handgrad.checker.judge_network_gradients import (
+    FLIPPED,
+    ONE_FLIPPED,
+    BackwardPass,
+    GradientsJudge,
+)
 from handgrad.checker.judge_own_loss import beside_known_loss, by_own_loss
 from handgrad.checker.judging import LATER_ONLY, is_general, is_unknown, is_unnamed, named
 from handgrad.checker.lines import line_of
@@ -66,8 +71,11 @@ def with_fitting_labels(observation: Observation) -> Observation:
 def stops_whatever_the_labels(observation: Observation) -> bool:
     """Whether backward stops with all forms of labels, and none of them is the cause.
 
-    That is, with two of them in the same way, which is not one that it raises itself.
+    That is, with two of them in the same way, which is not one that it raises itself. Nor may what
+    it is given be a guess.
     """
+    if observation.is_guessed:
+        return False
     first = observation.runs[FIRST]
     same = [r for r in observation.runs if (r.case, r.variant) == (first.case, first.variant)]
     failures = [call.failure for run in same if (call := run.call("backward")) is not None]
@@ -91,20 +99,30 @@ def judge_gradients_of_loss(
     or minus that. Where the network computes a loss itself, that has its say, too.
     """
     observation = _as_for_backward(observation)
-    part, loss = _by_known_losses(observation)
+    part, loss = _by_known_losses(observation, step_is_plain)
     if part.status == "right":
         return beside_known_loss(observation, part, step_is_plain), loss
     own = by_own_loss(observation, step_is_plain)
-    if own is None or (own[0].status != "right" and part not in (_UNKNOWN, None)):
+    may_be_another = part is _UNKNOWN or part.regularized
+    if own is None or own[0].unjudged or (own[0].finding is not None and not may_be_another):
         return part, loss
-    slug = own[0].finding.slug if own[0].finding is not None else ""
-    return (_UNSURE, "") if slug in UNSURE else own
+    return own if _is_sure(own[0], step_is_plain) else (_UNSURE, "")
 
 
-def _by_known_losses(observation: Observation) -> tuple[Part, str]:
+def _is_sure(part: Part, step_is_plain: bool) -> bool:
+    """Whether a finding is none of those that may be due to what is not known of a network.
+
+    With a plain step, there is no momentum.
+    """
+    slug = part.finding.slug if part.finding is not None else ""
+    return slug not in UNSURE or (slug == LATER_ONLY[0] and step_is_plain)
+
+
+def _by_known_losses(observation: Observation, step_is_plain: bool) -> tuple[Part, str]:
     """The part as known losses have it, and the name of that which the gradients are of."""
     for how in ATTEMPTS:
-        judged = [(judge_one.part(), str(judge_one)) for judge_one in _fitting(observation, *how)]
+        judges = _fitting(observation, *how)
+        judged = [(judge_one.part(step_is_plain), str(judge_one)) for judge_one in judges]
         if judged:
             part, loss = min(judged, key=lambda pair: _complexity(pair[0]))
             return part, "" if part.unjudged else loss
@@ -248,7 +266,7 @@ class LossGradientsJudge(GradientsJudge):
             return f"{self.loss.name.removesuffix(MEAN)}; {told}, one example at a time"
         return f"{self.loss.name}; {told}"
 
-    def part(self) -> Part:
+    def part(self, step_is_plain: bool) -> Part:
         """What is wrong with the gradient of the loss, or else with those of the parameters.
 
         Nothing is said where the loss may be another one, or backward may do more than to find
@@ -258,10 +276,10 @@ class LossGradientsJudge(GradientsJudge):
         if self.loss.mistake is None:
             part = self.gradients()
             slug = part.finding.slug if part.finding is not None else ""
-            if slug == "sign flipped":
+            if slug in (FLIPPED, ONE_FLIPPED):
                 part = self.without_sign(part)
             unknown = is_unknown(part) or (is_general(part) and slug != LATER_ONLY[0])
-            if slug in UNSURE:
+            if not _is_sure(part, step_is_plain):
                 return _UNSURE
             return _UNKNOWN if unknown and not self.last_layer_is_right() else part
         wrong = self.backward_pass(self.runs[0], 0).sample
@@ -283,7 +301,8 @@ class LossGradientsJudge(GradientsJudge):
     def without_sign(self, part: Part) -> Part:
         """What is wrong beside the sign of all gradients, if something is; else that sign."""
         other = LossGradientsJudge(self.observation, self.loss, -self.rate).gradients()
-        return part if other.finding is None else other
+        of_signs = other.finding is None or other.finding.slug in (FLIPPED, ONE_FLIPPED)
+        return part if of_signs else other
 
     def last_layer_is_right(self) -> bool:
         """Whether the last layer's gradients are right in every run."""

@@ -59,7 +59,8 @@ def by_own_loss(observation: Observation, step_is_plain: bool) -> tuple[Part, st
     Any multiple of the loss will do that is not the trace of a known mistake.
     """
     judge_one = OwnLossJudge(observation)
-    if judge_one.fit() is None:
+    first = judge_one.backward_pass(observation.runs[0], 0)
+    if not first.rights or not all(first.places.values()):
         return None
     told, scale = judge_one.fitting_scale()
     judge_one = OwnLossJudge(observation, scale)
@@ -68,9 +69,10 @@ def by_own_loss(observation: Observation, step_is_plain: bool) -> tuple[Part, st
     if is_unnamed(part) and fit is not None and fit.error < fit.accuracy and fit.factor > 0:
         if fit.penalty < fit.accuracy and judge_one.are_multiples():
             return Part(PART, "right"), MULTIPLE
-        if fit.penalty > fit.accuracy and step_is_plain:
+        is_short = fit.penalty > fit.accuracy and abs(fit.factor - 1) < fit.accuracy
+        if is_short and step_is_plain:
             return judge_one.finding(network.PENALTY_MISSING), ""
-        if fit.penalty > fit.accuracy:
+        if is_short:
             return Part(PART, "right"), f"{NAME}, but for a penalty that is left to the step"
     return part, told if part.status == "right" else ""
 

@@ -85,7 +85,7 @@ class NetworkJudge:
     def output(self, run: Run, number: int = 0) -> Any:
         """The array that forward returned, with the examples in rows, or None.
 
-        Of several, it is the first that has the output's shape.
+        Of several, it is the last that has the output's shape.
         """
         forward = run.call("forward", number)
         result = None if forward is None else forward.result
@@ -93,7 +93,7 @@ class NetworkJudge:
         arrays = [array for array in several if isinstance(array, np.ndarray)]
         arrays = [array.T for array in arrays] if self.observation.columns else arrays
         fitting = [array for array in arrays if array.shape == (run.case.n, run.case.c)]
-        return next(iter([*fitting, *arrays]), None)
+        return next(iter([*reversed(fitting), *arrays]), None)
 
     def situation(self, run: Run, number: int) -> Situation:
         """What the formulas may use; `known` is whether it is known what is between the layers."""

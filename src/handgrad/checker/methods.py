@@ -70,6 +70,14 @@ def takes_labels(thing: Any, role: str) -> bool:
     return found is not None and bool(_labels(parameter_names(found)))
 
 
+def says_what_it_asks_for(thing: Any, role: str) -> bool:
+    """Whether all that it cannot do without has a name that is known."""
+    found = method(thing, role)
+    asked = required_names(found) if found is not None else []
+    roles = ("labels", "output", "input", "cache", "gradient", "step_size")
+    return all(name == "self" or names.argument_role(name, roles) for name in asked)
+
+
 def forward_has_loss(cls: type) -> bool:
     """Whether forward has the loss in it: it cannot do without labels."""
     forward = method(cls, "forward")

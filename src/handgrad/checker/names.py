@@ -9,8 +9,9 @@ METHODS = {
         feedforward feed_forward""",
     "backward": """backward backward_pass backward_propagation backward_propagate backward_prop
         backprop back_prop backpropagation back_propagation backpropagate back_propagate""",
-    "loss": """loss compute_loss get_loss calculate_loss loss_function cost compute_cost
-        cross_entropy cross_entropy_loss""",
+    "loss": """loss compute_loss get_loss calculate_loss calc_loss loss_function loss_fn cost
+        compute_cost calculate_cost calc_cost get_cost cost_function cross_entropy
+        cross_entropy_loss _loss _compute_loss _cost _compute_cost""",
     "step": """step update update_parameters update_params update_weights apply_grad apply_grads
         apply_gradients""",
     "add": """add add_layer append""",
@@ -63,7 +64,7 @@ ARGUMENTS = {
     "weights": "w weight weights kernel",
     "bias": "b bias biases",
     "optimizer": "optimizer optimiser optim opt",
-    "training": "training train is_training is_train train_mode training_mode mode",
+    "training": "training train is_training is_train train_mode training_mode mode train_flg",
 }
 
 _ROLES: dict[str, set[str]] = {
@@ -89,7 +90,7 @@ _KINDS = (
     ),
     (
         "network",
-        r"network|neuralnet|mlp|perceptron|(?<![crgk])nn$|net\d*$|(classifier|regressor)$|^(sequential|model)$",
+        r"network|neuralnet|mlp|perceptron|(?<![crgk])nn$|net\d*$|layernet|(classifier|regressor)$|^(sequential|model)$",
     ),
     (
         "linear",
@@ -101,6 +102,14 @@ _KINDS = (
     ("tanh", r"tanh|hyperbolictangent"),
     ("softmax", r"softmax"),
 )
+
+
+_OTHER_NETWORKS = r"embedding|autoencoder|recurrent|convolution|hopfield|boltzmann"
+_OTHER_LAYERS = (
+    r"leaky|parametric|^[lpersc]relu|^elu|selu|gelu|relu[6x]|hardsigmoid|hardtanh|"
+    r"log(linear|sigmoid|softmax)|bilinear|(?<!rectified)linearunit|binary|sigmoidcross|regression"
+)
+"""What is called like one of the kinds, and is none."""
 
 
 @functools.cache
@@ -116,14 +125,9 @@ def spellings(choices: str) -> list[str]:
 def kind_of(class_name: str) -> str | None:
     """The kind of layer that a class of this name is, or None where the name does not say."""
     name = plain(class_name)
-    others = (
-        r"leaky|parametric|^[lpersc]relu|^elu|selu|gelu|relu[6x]|hardsigmoid|hardtanh|"
-        r"log(linear|sigmoid|softmax)|bilinear|(?<!rectified)linearunit|binary(?!classifier)|sigmoidcross|"
-        r"regression|embedding|autoencoder|recurrent|convolution|hopfield|boltzmann"
-    )
-    if re.search(others, name):
-        return None
-    return next((kind for kind, pattern in _KINDS if re.search(pattern, name)), None)
+    found = next((kind for kind, pattern in _KINDS if re.search(pattern, name)), None)
+    others = _OTHER_NETWORKS if found == "network" else f"{_OTHER_NETWORKS}|{_OTHER_LAYERS}"
+    return None if re.search(others, name) else found
 
 
 def loss_takes(class_name: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from handgrad.checker.attempts import Failure, attempt
 from handgrad.checker.cases import LABELS, NETWORK, Array
 from handgrad.checker.layer_trials import pass_twice, timed_out
 from handgrad.checker.mathematics import are_probabilities
-from handgrad.checker.methods import backward_has_loss, forward_has_loss
+from handgrad.checker.methods import backward_has_loss, forward_has_loss, says_what_it_asks_for
 from handgrad.checker.network_ways import network_way
 from handgrad.checker.objects import arrays_in, twin
 from handgrad.checker.observation import Observation, Run
@@ -19,6 +19,7 @@ from handgrad.checker.probing import (
     fill_parameters,
     is_random,
     output_of,
+    output_shape,
     parameters_of,
 )
 from handgrad.checker.subjects import Subject
@@ -43,6 +44,7 @@ def observe_network(subject: Subject, observation: Observation, others: list[Sub
     backward is given labels is tried with each form of them.
     """
     observation.takes_labels = backward_has_loss(subject.cls)
+    observation.is_guessed = not says_what_it_asks_for(subject.cls, "backward")
     if not observation.takes_labels and forward_has_loss(subject.cls):
         observation.unjudged = LOSS_IN_FORWARD
         return
@@ -94,9 +96,10 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
     # With one example alone, ReLUs may hide the parameters before them.
     several = replace(run.case, n=max(run.case.n, NETWORK.n))
     X = batch(several, observation.columns)[0]
-    run.parameters = parameters_of(thing, X)
+    shape = output_shape(several, observation.columns)
+    run.parameters = parameters_of(thing, X, shape)
     fill_parameters(thing, run.parameters, run.case)
-    output = output_of(twin(thing), X)
+    output = output_of(twin(thing), X, shape)
     softened = output is not None and are_probabilities(output.T if observation.columns else output)
     if observation.takes_labels or softened:  # Large scores would leave a softmax no slope.
         for path, array in arrays_in(thing).items():
@@ -108,15 +111,15 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
         return Failure("NoLayers", "it has no parameters, and so no layers yet")
     observation.parameters = run.parameters
     observation.random = is_random(thing, X)
-    observation.overflows = _overflows(thing, X, run.parameters)
+    observation.overflows = _overflows(thing, X, run.parameters, shape)
     return None
 
 
-def _overflows(thing: Any, X: Array, parameters: list[str]) -> bool:
+def _overflows(thing: Any, X: Array, parameters: list[str], shape: tuple[int, int]) -> bool:
     """Whether there are holes in the output where the weights are a thousand times as large."""
     large = twin(thing)
     for path, array in arrays_in(large).items():
         if path in parameters:
             array *= 1000
-    output = output_of(large, X)
+    output = output_of(large, X, shape)
     return output is not None and not np.all(np.isfinite(output))

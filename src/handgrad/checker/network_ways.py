@@ -21,7 +21,7 @@ from handgrad.checker.objects import (
     arrays_in,
     twin,
 )
-from handgrad.checker.probing import batch, output_of, parameters_of
+from handgrad.checker.probing import batch, output_of, output_shape, parameters_of
 from handgrad.checker.subjects import Subject, Values
 
 NO_LAYERS = "it has no layers to begin with, and nothing says how it is given them"
@@ -77,7 +77,8 @@ def network_way(subject: Subject, others: list[Subject]) -> NetworkWay:
         fitted = _fitted(made[-1], thing, subject.cls)
         if fitted is None:
             continue
-        if parameters_of(thing, batch(fitted.case, fitted.columns)[0]):
+        shape = output_shape(fitted.case, fitted.columns)
+        if parameters_of(thing, batch(fitted.case, fitted.columns)[0], shape):
             return fitted
         empty.append(made[-1])
     if empty and (takes_layers(subject.cls) or not subject.takes_sizes):
@@ -103,9 +104,9 @@ def networks_in_columns(networks: Iterable[Subject], others: list[Subject]) -> b
 def _takes_its_batch(way: NetworkWay) -> bool:
     """Whether the network puts out what is wanted for the way's batch."""
     thing, _ = attempt(None, way.make, 3 if way.takes_depth else None)
-    case = way.case
-    wanted = (case.c, case.n) if way.columns else (case.n, case.c)
-    return not way.unjudged and np.shape(output_of(thing, batch(case, way.columns)[0])) == wanted
+    shape = output_shape(way.case, way.columns)
+    output = output_of(thing, batch(way.case, way.columns)[0], shape)
+    return not way.unjudged and np.shape(output) == shape
 
 
 def _makers(subject: Subject, others: list[Subject]) -> Iterator[Make]:
@@ -160,7 +161,7 @@ def _fitted(way: NetworkWay, thing: Any, cls: type) -> NetworkWay | None:
     """The way, with the batch that the network's forward takes: in rows, or else in columns."""
     case = way.case
     for columns in (False, True):
-        output = output_of(thing, batch(case, columns)[0])
+        output = output_of(thing, batch(case, columns)[0], output_shape(case, columns))
         single = output is not None and _is_single(cls, output, case, columns)
         width = 1 if single else case.c
         if output is not None and (not columns or output.shape == (width, case.n)):

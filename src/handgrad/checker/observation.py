@@ -71,6 +71,8 @@ class Observation:
         Whether a batch holds its examples in columns, d × n.
     takes_labels
         Whether the backward of a network, or of a softmax, asks for labels, not for a gradient.
+    is_guessed
+        Whether what the backward of a network is given is a guess, as names do not say it.
     stepped
         Whether a training run had a step to call.
     random
@@ -105,6 +107,7 @@ class Observation:
     defined: bool = True
     columns: bool = False
     takes_labels: bool = False
+    is_guessed: bool = False
     stepped: bool = False
     random: bool = False
     overflows: bool = False

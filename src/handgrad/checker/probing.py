@@ -27,6 +27,11 @@ TRIES = 30
 """Dropout may leave a small output as it is."""
 
 
+def output_shape(case: Case, columns: bool) -> tuple[int, int]:
+    """The shape of the output for the case, with the examples in columns where it has them so."""
+    return (case.c, case.n) if columns else (case.n, case.c)
+
+
 def batch(case: Case, columns: bool, number: int = 0) -> tuple[Array, Array]:
     """X and G of the case, with the examples in columns where the layer wants it so."""
     X, G = case.inputs(number), case.gradients(number)
@@ -52,13 +57,17 @@ def make_parameters(thing: Any, X: Array) -> None:
         output_of(thing, X)
 
 
-def output_of(thing: Any, X: Array) -> Any:
-    """The array that forward returns for X, or None."""
-    return try_forward(thing, X)[0]
+Shape = tuple[int, ...] | None
+"""That of an output; None where it is not known."""
+
+
+def output_of(thing: Any, X: Array, shape: Shape = None) -> Any:
+    """The array that forward returns for X, or None; of several, one of that shape."""
+    return try_forward(thing, X, shape=shape)[0]
 
 
 def try_forward(
-    thing: Any, X: Array, training: Mapping[str, bool] = NOT_TRAINING
+    thing: Any, X: Array, training: Mapping[str, bool] = NOT_TRAINING, shape: Shape = None
 ) -> tuple[Any, Failure | None]:
     """The array that forward returns for X, or None, and why it stopped, if it did."""
     forward = method(thing, "forward")
@@ -67,12 +76,19 @@ def try_forward(
     result, failure = attempt(None, lambda: bind(forward, {"input": X.copy()}, named=training)())
     if result is None:
         result = kept_output(thing)
-    result = output_among(result)
+    result = output_among(result, shape)
     return (result if isinstance(result, np.ndarray) else None), failure
 
 
-def output_among(result: Any) -> Any:
-    """The output in what forward returned: the first of a tuple, the last of a list of outputs."""
+def output_among(result: Any, shape: Shape = None) -> Any:
+    """The output in what forward returned: the first of a tuple, the last of a list of outputs.
+
+    Of a tuple it is rather the last that has the output's shape: all layers' may be in it.
+    """
+    if isinstance(result, tuple) and shape is not None:
+        fitting = [one for one in result if isinstance(one, np.ndarray) and one.shape == shape]
+        if fitting:
+            return fitting[-1]
     if isinstance(result, tuple | list) and result:
         return result[0 if isinstance(result, tuple) else -1]
     return result
@@ -81,15 +97,15 @@ def output_among(result: Any) -> Any:
 def whether_training(thing: Any, X: Array) -> Mapping[str, bool]:
     """What a forward is told that asks whether it is training.
 
-    Yes, as it may keep what backward needs only then; no, if its output is another then, as with
-    dropout, in any of some tries.
+    Yes, as it may keep what backward needs only then; no, if its output is random then, as with
+    dropout, which shows in some tries.
     """
     forward = method(thing, "forward")
     asked = parameter_names(forward) if forward else []
     if not any(names.argument_role(name, NOT_TRAINING) for name in asked):
         return NOT_TRAINING
-    output = output_of(twin(thing), X)
     tries = (try_forward(twin(thing), X, TRAINING)[0] for _ in range(TRIES))
+    output = next(tries)
     return TRAINING if all(same(output, other) for other in tries) else NOT_TRAINING
 
 
@@ -107,13 +123,13 @@ def is_random(thing: Any, X: Array) -> bool:
     return output is not None and not same(output, output_of(other, X))
 
 
-def parameters_of(thing: Any, X: Array) -> list[str]:
+def parameters_of(thing: Any, X: Array, shape: Shape = None) -> list[str]:
     """The arrays that change the output when they are changed, or that are named as parameters.
 
     An array that is named so may be what an optimizer remembers of the parameter, and one array may
     have several names, as in a list of all parameters.
     """
-    before = output_of(twin(thing), X)
+    before = output_of(twin(thing), X, shape)
     arrays = arrays_in(thing)
     found, seen = [], []
     for path, array in arrays.items():
@@ -122,7 +138,7 @@ def parameters_of(thing: Any, X: Array) -> list[str]:
         if own is None or array.dtype.kind != "f" or not array.size or not own.flags.writeable:
             continue
         own += 0.5 + np.arange(own.size, dtype=own.dtype).reshape(own.shape)
-        if before is not None and not same(before, output_of(changed, X)):
+        if before is not None and not same(before, output_of(changed, X, shape)):
             seen.append(path)
         if path in seen or names.parameter_role(path):
             found.append(path)
