@@ -106,7 +106,9 @@ def judge_gradients_of_loss(
     may_be_another = part is _UNKNOWN or part.regularized
     if own is None or own[0].unjudged or (own[0].finding is not None and not may_be_another):
         return part, loss
-    return own if _is_sure(own[0], step_is_plain) else (_UNSURE, "")
+    stops = any(run.failed for run in observation.runs)  # Differences of such a run tell nothing.
+    is_sure = _is_sure(own[0], step_is_plain) and (own[0].finding is not None or not stops)
+    return own if is_sure else (_UNSURE, "")
 
 
 def _is_sure(part: Part, step_is_plain: bool) -> bool:

@@ -11,6 +11,8 @@ Array = NDArray[np.float64]
 EPSILON = float(np.finfo(np.float64).eps)
 
 _FACTORS = 8.0 ** np.arange(-7, 9)
+_FEW_FACTORS = 8.0 ** np.arange(-2, 3)
+"""In single precision there is little room between rounding and bending."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,11 @@ def _factor(
     """The multiple of the usual step with the least error along one direction.
 
     That error is how far the slope is from that with the next smaller and larger steps, and what
-    rounding may add. Steps of which rounding leaves little are not tried.
+    rounding may add.
     """
     # Of different lengths, so that the errors of different entries do not make up for one another.
     direction = usual * np.random.default_rng(0).choice([-1, 0.5, 0.25, -0.75], x.shape)
-    factors = _FACTORS[np.cbrt(epsilon) * _FACTORS > 100 * epsilon]
+    factors = _FACTORS if epsilon == EPSILON else _FEW_FACTORS
     with np.errstate(all="ignore"):
         above = np.array([float(f(x + factor * direction)) for factor in factors])
         below = np.array([float(f(x - factor * direction)) for factor in factors])
