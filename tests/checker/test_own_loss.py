@@ -367,3 +367,25 @@ class ThatKeepsAColumnOfRates(Network):
 
 def test_an_array_of_one_number_may_be_called_as_a_step_size():
     assert check(ThatKeepsAColumnOfRates, "network")
+
+
+class ThatAsksForMore(OfMargins):
+    step = None
+
+    def backward(self, y, tape):
+        self.dW1, self.db1, self.dW2, self.db2 = tape.gradients(y)
+
+
+class WithoutNumbers(OfMargins):
+    """Its gradients are not finite."""
+
+    def gradients(self, y):
+        return tuple(np.inf * gradient for gradient in super().gradients(y))
+
+
+@pytest.mark.parametrize(
+    ("network", "status"), [(ThatAsksForMore, "absent"), (WithoutNumbers, "wrong")]
+)
+def test_a_backward_without_gradients_to_compare_is_judged_to_the_end(network, status):
+    _, gradients, step = check(network, "network").layers[0].parts
+    assert (gradients.status, step.status) == (status, "absent")

@@ -18,6 +18,7 @@ from handgrad.checker.verdict import Part
 PART = NETWORK_GRADIENTS.part
 NAME = "its own loss"
 MULTIPLE = f"a multiple of {NAME}"
+LEFT_TO_STEP = f"{NAME}, but for a penalty that is left to the step"
 
 NEARLY = 0.01
 """So far the gradient of a known loss may be from that of the network's own, which may keep its
@@ -46,7 +47,8 @@ def beside_known_loss(observation: Observation, part: Part, step_is_plain: bool)
         return judge_one.finding(network.LOSS_TURNED)
     if fit.penalty > max(NOTHING, 10 * fit.error) and step_is_plain:
         return judge_one.finding(network.PENALTY_MISSING)
-    in_one_call = observation.methods.get("loss") == observation.methods.get("backward")
+    methods = observation.methods
+    in_one_call = "loss" in methods and methods["loss"] == methods.get("backward")
     if in_one_call and abs(fit.factor - 1) > NEARLY:
         scaled = judge_one.gradients()
         return part if is_unnamed(scaled) else scaled
@@ -58,6 +60,8 @@ def by_own_loss(observation: Observation, step_is_plain: bool) -> tuple[Part, st
 
     Any multiple of the loss will do that is not the trace of a known mistake.
     """
+    if observation.runs[0].call("backward") is None:
+        return None
     judge_one = OwnLossJudge(observation)
     first = judge_one.backward_pass(observation.runs[0], 0)
     if not first.rights or not all(first.places.values()):
@@ -65,16 +69,8 @@ def by_own_loss(observation: Observation, step_is_plain: bool) -> tuple[Part, st
     told, scale = judge_one.fitting_scale()
     judge_one = OwnLossJudge(observation, scale)
     part = judge_one.gradients()
-    fit = judge_one.fit()
-    if is_unnamed(part) and fit is not None and fit.error < fit.accuracy and fit.factor > 0:
-        if fit.penalty < fit.accuracy and judge_one.are_multiples():
-            return Part(PART, "right"), MULTIPLE
-        is_short = fit.penalty > fit.accuracy and abs(fit.factor - 1) < fit.accuracy
-        if is_short and step_is_plain:
-            return judge_one.finding(network.PENALTY_MISSING), ""
-        if is_short:
-            return Part(PART, "right"), f"{NAME}, but for a penalty that is left to the step"
-    return part, told if part.status == "right" else ""
+    explained = judge_one.explained(step_is_plain) if is_unnamed(part) else None
+    return explained or (part, told if part.status == "right" else "")
 
 
 Scale = Callable[[Case], float]
@@ -130,7 +126,7 @@ class _Fit(NamedTuple):
 class OwnLossJudge(GradientsJudge):
     """Whether gradients are `scale` times the central differences of the network's own loss."""
 
-    def __init__(self, observation: Observation, scale: "Scale" = lambda case: 1.0):
+    def __init__(self, observation: Observation, scale: Scale = lambda case: 1.0):
         super().__init__(observation, mean_in_layers=False, may_end_in_softmax=False)
         self.scale = scale
 
@@ -161,6 +157,19 @@ class OwnLossJudge(GradientsJudge):
             of_penalties_alone=_explained(right, penalties)[2] < NEARLY,
         )
 
+    def explained(self, step_is_plain: bool) -> tuple[Part, str] | None:
+        """The part where gradients are a multiple of the differences, or lack a penalty alone."""
+        fit = self.fit()
+        if fit is None or fit.error > fit.accuracy or fit.factor < 0:
+            return None
+        if fit.penalty < fit.accuracy:
+            return (Part(PART, "right"), MULTIPLE) if self.are_multiples() else None
+        if abs(fit.factor - 1) > fit.accuracy:
+            return None
+        if step_is_plain:
+            return self.finding(network.PENALTY_MISSING), ""
+        return Part(PART, "right"), LEFT_TO_STEP
+
     def are_multiples(self) -> bool:
         """Whether all gradients are the differences times one positive number."""
         samples = [one.sample for one in self.passes()]
@@ -171,7 +180,7 @@ class OwnLossJudge(GradientsJudge):
         factor = float(got @ right) / max(float(right @ right), 1e-300)
         return bool(factor > 0 and close(got, factor * right))
 
-    def fitting_scale(self) -> tuple[str, "Scale"]:
+    def fitting_scale(self) -> tuple[str, Scale]:
         """The usual scale that fits most of the parameters, and what is said of it."""
         one = self.backward_pass(self.runs[0], 0)
 
@@ -200,7 +209,8 @@ class OwnLossJudge(GradientsJudge):
         known = run.loss_differences[number] if number < len(run.loss_differences) else {}
         rights = {path: self.scale(run.case) * array for path, array in known.items()}
         call = run.call("backward", number)
-        found = self.found(rights, call)[0] if call is not None else {}
+        assert call is not None  # It is judged.
+        found, _ = self.found(rights, call)
         return {p: found[p] if _agree(found[p], rights[p]) else rights[p] for p in rights}, None
 
     def returned(self, passes: list[BackwardPass]) -> Part:
