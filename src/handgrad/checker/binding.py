@@ -1,15 +1,35 @@
 """Finding the arguments for somebody else's functions, by the names of their parameters."""
 
+import functools
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import MethodType
 from typing import Any
 
 from handgrad.checker.names import argument_role
 
 TRAINING, NOT_TRAINING = {"training": True}, {"training": False}
 """What a forward may be told that asks whether it is training."""
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a function; of a method of many objects, looked up once.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it has none, as some builtins, or cannot be called.
+    """
+    if inspect.ismethod(function) and inspect.isfunction(function.__func__):
+        return _signature_of_method(function.__func__)
+    return inspect.signature(function)
+
+
+@functools.cache
+def _signature_of_method(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(MethodType(function, object()))
 
 
 class CannotGuessError(ValueError):
@@ -43,7 +63,7 @@ def bind(
     CannotGuessError
         If a parameter without a default is left over.
     """
-    signature = inspect.signature(function)
+    signature = signature_of(function)
     arguments: dict[str, Any] = {}
     left, extra, named = dict(values), dict(required or {}), named or {}
     unknown = []
@@ -85,19 +105,19 @@ def passes(action: "partial[Any]", value: Any) -> bool:
 
 def gathers(function: Callable[..., Any]) -> bool:
     """Whether all that it asks for is any number of arguments, `*layers`."""
-    parameters = inspect.signature(function).parameters.values()
+    parameters = signature_of(function).parameters.values()
     kinds = {p.kind for p in parameters if p.default is p.empty}
     return kinds - {inspect.Parameter.VAR_KEYWORD} == {inspect.Parameter.VAR_POSITIONAL}
 
 
 def parameter_names(function: Callable[..., Any]) -> list[str]:
     """All parameters, but those that gather the rest."""
-    return [parameter.name for parameter in _parameters(inspect.signature(function))]
+    return [parameter.name for parameter in _parameters(signature_of(function))]
 
 
 def required_names(function: Callable[..., Any]) -> list[str]:
     """The parameters that have no default."""
-    parameters = _parameters(inspect.signature(function))
+    parameters = _parameters(signature_of(function))
     return [p.name for p in parameters if p.default is p.empty]
 
 

@@ -1,11 +1,10 @@
 """The methods of somebody else's class: which plays which role, and which ask for labels."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 from handgrad.checker import names
-from handgrad.checker.binding import parameter_names, required_names
+from handgrad.checker.binding import parameter_names, required_names, signature_of
 
 
 def method(thing: Any, role: str) -> Callable[..., Any] | None:
@@ -41,7 +40,7 @@ def _called(thing: Any, choices: str) -> Callable[..., Any] | None:
 def _has_parameters(value: Any) -> bool:
     """Whether it can be called, and says with what: some builtins do not."""
     try:
-        return callable(value) and inspect.signature(value) is not None
+        return callable(value) and signature_of(value) is not None
     except (ValueError, TypeError):
         return False
 
