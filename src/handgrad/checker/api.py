@@ -10,10 +10,7 @@ import numpy as np
 from handgrad.checker.discovery import kind_by_arguments, kind_by_name, takes_depth, takes_sizes
 from handgrad.checker.judge import judge_all
 from handgrad.checker.methods import method
-from handgrad.checker.objects import (
-    arrays_in,
-    twin,
-)
+from handgrad.checker.objects import arrays_in, twin
 from handgrad.checker.observing import observe
 from handgrad.checker.probing import output_of
 from handgrad.checker.subjects import Subject, constructor

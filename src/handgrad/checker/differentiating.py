@@ -14,7 +14,7 @@ from handgrad.checker.methods import method, takes_labels
 from handgrad.checker.numeric import central_differences
 from handgrad.checker.objects import arrays_in, copied, kept_output, plain_result, twin, twins
 from handgrad.checker.observation import State
-from handgrad.checker.probing import after_forward, output_of, whether_training
+from handgrad.checker.probing import after_forward, output_of, scale_parameters, whether_training
 
 MOST_SECONDS = 0.005
 """A loss that takes longer is not asked for thousands of times."""
@@ -75,9 +75,7 @@ def _own_loss(thing: Any, X: Array, labels: Array, parameters: list[str]) -> Los
     if not takes_labels(thing, "backward"):
         told["labels"] = labels
     moved = twin(thing)
-    for path, array in arrays_in(moved).items():
-        if path in parameters:
-            array *= 1.25
+    scale_parameters(moved, parameters, 1.25)
     # An argument that is called a may be the output of the last layer, or the input of the first.
     for is_output in (False, True):
 

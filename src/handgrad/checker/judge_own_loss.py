@@ -1,6 +1,7 @@
 """Judging the gradients of a network by the loss that it computes itself."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -63,8 +64,7 @@ def by_own_loss(observation: Observation, step_is_plain: bool) -> tuple[Part, st
     if observation.runs[0].call("backward") is None:
         return None
     judge_one = OwnLossJudge(observation)
-    first = judge_one.backward_pass(observation.runs[0], 0)
-    if not first.rights or not all(first.places.values()):
+    if not judge_one.first.rights or not all(judge_one.first.places.values()):
         return None
     told, scale = judge_one.fitting_scale()
     judge_one = OwnLossJudge(observation, scale)
@@ -130,6 +130,11 @@ class OwnLossJudge(GradientsJudge):
         super().__init__(observation, mean_in_layers=False, may_end_in_softmax=False)
         self.scale = scale
 
+    @cached_property
+    def first(self) -> BackwardPass:
+        """The first backward."""
+        return self.backward_pass(self.runs[0], 0)
+
     def passes(self) -> list[BackwardPass]:
         """The backwards of which the differences are known."""
         every = [self.backward_pass(run, number) for run, number in self.calls("backward")]
@@ -137,7 +142,7 @@ class OwnLossJudge(GradientsJudge):
 
     def fit(self) -> _Fit | None:
         """How the gradients of the first backward fit the differences; None without either."""
-        one = self.backward_pass(self.runs[0], 0)
+        one = self.first
         got, right = joined(list(one.found.values())), joined(list(one.rights.values()))
         if not one.rights or got.shape != right.shape or not np.all(np.isfinite(got)):
             return None
@@ -182,7 +187,7 @@ class OwnLossJudge(GradientsJudge):
 
     def fitting_scale(self) -> tuple[str, Scale]:
         """The usual scale that fits most of the parameters, and what is said of it."""
-        one = self.backward_pass(self.runs[0], 0)
+        one = self.first
 
         def fitting(scale: Scale) -> int:
             by = scale(one.sample.case)
@@ -194,10 +199,9 @@ class OwnLossJudge(GradientsJudge):
     def finding(self, mistake: Mistake) -> Part:
         """The part with a mistake in it that the first backward shows."""
         method = self.methods.get("loss")
-        of_loss = mistake is network.LOSS_TURNED and method is not None
+        of_loss = mistake is network.LOSS_TURNED
         line = method.returned() if of_loss and method else self.backward_line("")
-        sample = self.backward_pass(self.runs[0], 0).sample
-        return Part(PART, "wrong", named(NETWORK_GRADIENTS, mistake, line, sample))
+        return Part(PART, "wrong", named(NETWORK_GRADIENTS, mistake, line, self.first.sample))
 
     def find_activation(self, s: Situation, got: object) -> None:
         """Nothing need be known of what is between the layers."""

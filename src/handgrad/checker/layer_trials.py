@@ -95,8 +95,8 @@ def pass_twice(
     """Forward, backward, step; then forward and backward with other numbers.
 
     Before the passes in `by_differences` the central differences are taken: of the output, or,
-    where backward is given labels, of the network's own loss. Once a parameter has
-    another shape, nothing can be said of what follows.
+    where backward is given labels, of the network's own loss. Once a parameter has another shape,
+    nothing can be said of what follows.
     """
     for number in (0, 1):
         X, G = batch(case, observation.columns, number)

@@ -21,6 +21,7 @@ from handgrad.checker.probing import (
     output_of,
     output_shape,
     parameters_of,
+    scale_parameters,
 )
 from handgrad.checker.subjects import Subject
 from handgrad.checker.trial import Trial
@@ -102,9 +103,7 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
     output = output_of(twin(thing), X, shape)
     softened = output is not None and are_probabilities(output.T if observation.columns else output)
     if observation.takes_labels or softened:  # Large scores would leave a softmax no slope.
-        for path, array in arrays_in(thing).items():
-            if path in run.parameters:
-                array *= 0.3
+        scale_parameters(thing, run.parameters, 0.3)
     if observation.runs:
         return None
     if not run.parameters:
@@ -118,8 +117,6 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
 def _overflows(thing: Any, X: Array, parameters: list[str], shape: tuple[int, int]) -> bool:
     """Whether there are holes in the output where the weights are a thousand times as large."""
     large = twin(thing)
-    for path, array in arrays_in(large).items():
-        if path in parameters:
-            array *= 1000
+    scale_parameters(large, parameters, 1000)
     output = output_of(large, X, shape)
     return output is not None and not np.all(np.isfinite(output))

@@ -16,11 +16,7 @@ from handgrad.checker.cases import HIDDEN_DIM, Array, Case
 from handgrad.checker.discovery import takes_layers
 from handgrad.checker.layout import way_round
 from handgrad.checker.methods import method
-from handgrad.checker.objects import (
-    MOST_NUMBERS,
-    arrays_in,
-    twin,
-)
+from handgrad.checker.objects import MOST_NUMBERS, arrays_in, twin
 from handgrad.checker.probing import batch, output_of, output_shape, parameters_of
 from handgrad.checker.subjects import Subject, Values
 

@@ -183,3 +183,10 @@ def fill_parameters(thing: Any, parameters: list[str], case: Case) -> None:
     for number, path in enumerate(parameters):
         if path in arrays:
             arrays[path][...] = case.parameter(number, arrays[path].shape)
+
+
+def scale_parameters(thing: Any, parameters: list[str], factor: float) -> None:
+    """Multiply all of the parameters with the factor."""
+    for path, array in arrays_in(thing).items():
+        if path in parameters:
+            array *= factor

@@ -23,10 +23,7 @@ from handgrad.checker.objects import (
     state_of,
 )
 from handgrad.checker.observation import Call, Run
-from handgrad.checker.probing import (
-    after_forward,
-    whether_training,
-)
+from handgrad.checker.probing import after_forward, whether_training
 
 
 class Trial:
