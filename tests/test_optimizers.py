@@ -66,6 +66,22 @@ def test_blocks_change_no_number(monkeypatch, optimizer, options, size):
     np.testing.assert_array_equal(run(optimizer, size=size, **options)[2], whole)
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "options", "told"),
+    [
+        (GradientDescent, {"weight_decay": 0.1}, "GradientDescent(weight_decay=0.1)"),
+        (
+            Momentum,
+            {"momentum": 0.9, "nesterov": True},
+            "Momentum(momentum=0.9, nesterov=True, weight_decay=0.0)",
+        ),
+        (Adam, {}, "Adam(weight_decay=0.0)"),
+    ],
+)
+def test_an_optimizer_is_shown_as_it_is_made(optimizer, options, told):
+    assert repr(optimizer(np.zeros(3), np.zeros(3), **options)) == told
+
+
 def test_a_constant_schedule_is_constant_after_its_warm_up():
     schedule = Schedule("constant", 0.2, iterations=10, warmup=4)
     np.testing.assert_allclose([schedule(i) for i in range(6)], [0.05, 0.1, 0.15, 0.2, 0.2, 0.2])

@@ -53,6 +53,12 @@ def test_each_next_trains_one_epoch(few):
     assert training.history.epochs[0] is first
 
 
+def test_it_says_how_far_it_is(few):
+    training = Training(*few, Hyperparameters(max_epochs=3))
+    next(training)
+    assert repr(training) == f"Training(epoch 1 of 3, {training.network})"
+
+
 def test_it_ends_after_max_epochs(few):
     assert len(list(Training(*few, Hyperparameters(max_epochs=4)))) == 4
 

@@ -41,6 +41,9 @@ class CrossEntropy:
         self._kept: tuple[Array, Array] | None = None
         self._of_row = np.empty((0, 1))
 
+    def __repr__(self) -> str:
+        return f"CrossEntropy(label_smoothing={self.label_smoothing})"
+
     def forward(self, logits: ArrayLike, labels: ArrayLike) -> float:
         """Compute the loss.
 

@@ -57,6 +57,9 @@ class Optimizer:
         for block in self._blocks:
             self._update(step_size, *block)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(weight_decay={self.weight_decay})"
+
     def _update(self, η: float, θ: Array, g: Array, *vectors: Array) -> None:
         """Move a block of θ, given the same block of g, of what is remembered, and work space."""
         raise NotImplementedError
@@ -104,6 +107,12 @@ class Momentum(Optimizer):
     ):
         super().__init__(parameters, gradients, weight_decay=weight_decay)
         self.momentum, self.nesterov = momentum, nesterov
+
+    def __repr__(self) -> str:
+        return (
+            f"Momentum(momentum={self.momentum}, nesterov={self.nesterov}, "
+            f"weight_decay={self.weight_decay})"
+        )
 
     def _update(  # type: ignore[override]
         self, η: float, θ: Array, g: Array, v: Array, work: Array
@@ -210,6 +219,9 @@ class Average:
         self.vector = np.zeros_like(parameters)
         self.count = 0
         self._difference = np.empty_like(parameters)
+
+    def __repr__(self) -> str:
+        return f"Average(count={self.count})"
 
     def include(self, parameters: Array, weight: float) -> None:
         """Move the mean towards `parameters` by the share `weight`; the first time, onto them."""

@@ -195,6 +195,9 @@ class Training:
             del self.history.train_loss[end:], self.history.train_accuracy[end:]
         self._take(self._before, averaged_before)
 
+    def __repr__(self) -> str:
+        return f"Training(epoch {self.epoch} of {self.hyperparameters.max_epochs}, {self.network})"
+
     def __getstate__(self) -> object:
         raise TypeError("a Training cannot be copied or pickled; a Run saves and resumes one")
 

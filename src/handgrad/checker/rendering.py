@@ -42,7 +42,7 @@ def render(verdict: Verdict, explain: bool = False, marks: Marks = MARKS) -> Ren
         parts += [*_layer(layer, explain, marks), Text()]
     parts += [Padding(Text(remark, style="dim"), (0, 0, 1, 0)) for remark in verdict.remarks]
     if verdict.problem is None:
-        parts.append(_summary(verdict, explain, marks))
+        parts.append(_summary(verdict, marks))
     return Group(*parts)
 
 
@@ -104,7 +104,7 @@ def _finding(part: Part, finding: Finding, explain: bool) -> Iterator[Renderable
         yield from (Padding(Text(f"· {line}"), (0, 0, 0, 2)) for line in finding.explanation)
 
 
-def _summary(verdict: Verdict, explain: bool, marks: Marks) -> Text:
+def _summary(verdict: Verdict, marks: Marks) -> Text:
     count = len(verdict.findings)
     if verdict.right and any(layer.unjudged for layer in verdict.layers):
         absent, _ = marks["absent"]
@@ -113,10 +113,7 @@ def _summary(verdict: Verdict, explain: bool, marks: Marks) -> Text:
         return Text("Nothing wrong was found in what was judged.", style="bold")
     if verdict.right:
         return Text("All right.", style="bold green")
-    text = Text.assemble((f"{count} thing{'' if count == 1 else 's'} to look at.", "bold"))
-    if not explain and any(f.explanation for _, _, f in verdict.findings):
-        text.append("  --explain says where the equations come from.", style="dim")
-    return text
+    return Text(f"{count} thing{'' if count == 1 else 's'} to look at.", style="bold")
 
 
 def grades_table(rows: list[tuple[str, float, float, str]]) -> Table:

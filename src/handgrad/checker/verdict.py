@@ -127,7 +127,7 @@ class Verdict:
         return self.right
 
     def __str__(self) -> str:
-        """The verdict as plain text, as `handgrad check` prints it."""
+        """The verdict as plain text, for people to read."""
         from handgrad.checker.rendering import render, to_text
 
         return to_text(render(self))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.console import Console, Group, RenderableType
+from rich.text import Text
 
 from handgrad.checker.discovery import call_problem
 from handgrad.checker.files import TIME_LIMIT, check_file, check_folder, mistakes_in
@@ -124,8 +125,12 @@ def _report(
         return gradescope(verdict, points or DEFAULT)
     if form == "json":
         return {**verdict.as_dict(), **_points(verdict, points)}
-    shown = render(verdict, explain, marks)
-    return shown if points is None else Group(shown, grades_table(grade(verdict, points)))
+    shown = [render(verdict, explain, marks)]
+    if points is not None:
+        shown.append(grades_table(grade(verdict, points)))
+    if not explain and any(finding.explanation for _, _, finding in verdict.findings):
+        shown.append(Text("--explain says where the equations come from.", style="dim"))
+    return Group(*shown)
 
 
 def _class_report(

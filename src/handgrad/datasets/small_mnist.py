@@ -29,6 +29,9 @@ class SmallMNIST:
         """4,220 digits, whose labels are not given."""
         return self._read("test")
 
+    def __repr__(self) -> str:
+        return "SmallMNIST(train: 5000, validation: 1000, test: 4220)"
+
     def _read(self, name: str) -> Dataset:
         with np.load(Path(__file__).with_name("small_mnist.npz")) as arrays:
             labels = arrays.get(f"{name}_labels")
