@@ -127,12 +127,15 @@ def test_what_is_no_layer_is_refused():
         check(3)
 
 
+def with_the_mean_in_its_layers(text):
+    """A file whose linear layers divide their gradients by n."""
+    layers = text.replace("self.x.T @ grad\n", "self.x.T @ grad / len(grad)\n", 1)
+    return layers.replace("np.sum(grad, axis=0, keepdims=True)", "grad.mean(axis=0, keepdims=True)")
+
+
 def test_the_mean_may_be_in_the_layers_if_it_is_not_in_the_loss(submissions, tmp_path):
     text = (submissions / "course.py").read_text()
-    layers = text.replace("self.x.T @ grad\n", "self.x.T @ grad / len(grad)\n", 1)
-    layers = layers.replace(
-        "np.sum(grad, axis=0, keepdims=True)", "grad.mean(axis=0, keepdims=True)"
-    )
+    layers = with_the_mean_in_its_layers(text)
     loss = "return grad / len(grad)"
     (tmp_path / "both.py").write_text(layers)
     (tmp_path / "here.py").write_text(layers.replace(loss, "return grad"))
@@ -202,3 +205,22 @@ def test_the_report_is_json(submissions):
     report = json.loads(json.dumps(check(module.LinearLayer).as_dict()))
     assert report["right"] is True
     assert [part["status"] for part in report["layers"][0]["parts"]] == ["right"] * 5
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "mistake"),
+    [
+        ("return grad / len(grad)", "return -grad", "sign flipped"),
+        ("return grad / len(grad)", "return grad - 0.5", "unknown"),
+        ("e.sum(axis=1, keepdims=True)", "e.sum()", "not normalised by rows"),
+    ],
+)
+def test_a_wrong_loss_accuses_no_layers_that_have_its_mean(
+    submissions, tmp_path, right, wrong, mistake
+):
+    text = with_the_mean_in_its_layers((submissions / "course.py").read_text())
+    assert right in text
+    text = text.replace(right, wrong).replace("return grad / len(grad)", "return grad")
+    (tmp_path / "layers.py").write_text(text)
+    (verdict,) = check_folder(tmp_path)
+    assert {(layer.kind, f.slug) for layer, _, f in verdict.findings} == {("loss", mistake)}

@@ -372,9 +372,52 @@ class ThatStandsStill(Network):
             parameter = parameter - lr * gradient
 
 
-@pytest.mark.parametrize("network", [ThatForgetsABias, ThatStandsStill])
+class ThatMovesABiasByItself(Network):
+    mistake = "step of one parameter"
+
+    def step(self, lr):
+        b2 = self.b2 - lr * self.b2
+        super().step(lr)
+        self.b2 = b2
+
+
+class ThatMovesItsWeightsOddly(Network):
+    mistake = "step of one parameter"
+
+    def step(self, lr):
+        W1 = self.W1 - lr * self.dW1 * self.W1
+        super().step(lr)
+        self.W1 = W1
+
+
+@pytest.mark.parametrize(
+    "network",
+    [ThatForgetsABias, ThatStandsStill, ThatMovesABiasByItself, ThatMovesItsWeightsOddly],
+)
 def test_mistakes_of_the_step_are_named(network):
     assert findings(network) == [("step", network.mistake)]
+
+
+class ThatMovesABiasFaster(Network):
+    def step(self, lr):
+        super().step(lr)
+        self.b2 -= lr * self.db2
+
+
+def test_a_step_size_of_its_own_for_a_parameter_is_not_accused():
+    verdict = check(ThatMovesABiasFaster, "network")
+    assert verdict, str(verdict)
+
+
+class OfCubedSlopes(Network):
+    def slope(self):
+        return super().slope() ** 3
+
+
+def test_all_that_a_result_is_computed_of_is_shown_where_no_mistake_matches():
+    (_, _, finding), *_ = check(OfCubedSlopes, "network").findings
+    for symbol in ("X", "y", "W1", "b1", "W2", "b2"):
+        assert f"{symbol} = [" in finding.example
 
 
 class ThatDividesInItsStep(Network):

@@ -73,10 +73,9 @@ def _judge_one(
                 judge_by_own_forward(observation) if observation.own_forward and not fits else layer
             )
         case "loss":
-            layer = losses[observation.name].verdict
             if _mean_in_layers(so_far):
-                layer.parts = [_without_mean(part) for part in layer.parts]
-            return layer
+                return judge_loss(observation, mean_in_layers=True).verdict
+            return losses[observation.name].verdict
         case "network":
             network = judge_network(
                 observation,
@@ -113,13 +112,6 @@ def _unjudged_if_unknown(part: Part) -> Part:
         return part
     note = "its layers put more than the gradient of the loss into it"
     return Part(part.name, "absent", note=note, unjudged=True)
-
-
-def _without_mean(part: Part) -> Part:
-    """The part of a loss whose mean is taken in the layers: then nothing is missing in it."""
-    if part.finding is not None and part.finding.slug == "not divided by n":
-        return Part(part.name, "right", note="the layers divide by n")
-    return part
 
 
 def _unusable(observation: Observation) -> LayerVerdict:

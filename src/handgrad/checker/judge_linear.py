@@ -9,7 +9,7 @@ from handgrad.checker import quantities
 from handgrad.checker.cases import Array
 from handgrad.checker.catalogue import linear
 from handgrad.checker.catalogue.scales import TWICE_WITH_LOSS, with_scales
-from handgrad.checker.catalogue.step import NOT_BOTH, STEP, STEP_DOES_NOTHING
+from handgrad.checker.catalogue.step import NEAR_STEP, NOT_BOTH, STEP, STEP_DOES_NOTHING
 from handgrad.checker.conventions import (
     Conventions,
     fitting_rate,
@@ -249,8 +249,8 @@ class _LinearJudge(LayerJudge):
                 continue
             if any(s.got is None and s.failure is None for s in samples):
                 return Part("step", "wrong", at(RESHAPED, self.where_step(role)("")))
-            near = near_misses("P - eta * D", "PD")
-            part = judge(quantities.STEP, samples, [*STEP, *near], [], self.where_step(role))
+            mistakes = [*STEP, *NEAR_STEP]
+            part = judge(quantities.STEP, samples, mistakes, [], self.where_step(role))
             part = unless_regularized(part, [_gradient_used(sample) for sample in samples])
             part = unless_regularized(part, self.both_moves())
             if part.unjudged:

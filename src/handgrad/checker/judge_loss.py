@@ -37,7 +37,8 @@ class JudgedLoss:
     takes
         What it takes, one of `loss_trials.TAKES`; None where it could not be tried.
     divides_by_n
-        Whether the gradient has the 1/n of the mean loss in it; so it should.
+        Whether the gradient has the 1/n of the mean loss in it; so it should, unless the linear
+        layers have it.
     """
 
     verdict: LayerVerdict
@@ -45,14 +46,17 @@ class JudgedLoss:
     divides_by_n: bool = True
 
 
-def judge_loss(observation: Observation) -> JudgedLoss:
-    """The verdict on a loss, in the form that suits it best."""
+def judge_loss(observation: Observation, mean_in_layers: bool = False) -> JudgedLoss:
+    """The verdict on a loss, in the form that suits it best.
+
+    With `mean_in_layers` the linear layers of the file divide by n, and its gradient should not.
+    """
     judged = JudgedLoss(LayerVerdict(observation.name, observation.kind))
     methods = {role: method_at(*place) for role, place in observation.methods.items()}
-    best = _best(observation, methods)
+    best = _best(observation, methods, mean_in_layers)
     if best is None:
         return judged
-    form, value, gradient = _with_other_labels(best, observation, methods)
+    form, value, gradient = _with_other_labels(best, observation, methods, mean_in_layers)
     runs = _runs(observation, form)
     large = [run for run in runs if run.case == cases.LARGE]
     judged.verdict.parts = [value, _large(large, value, methods), gradient]
@@ -62,20 +66,27 @@ def judge_loss(observation: Observation) -> JudgedLoss:
 
 
 def _divides_by_n(runs: list[Run]) -> bool:
+    """Whether the gradient, right or wrong, becomes as much smaller with n as that of a mean."""
+    shares: dict[int, float] = {}
     for run in runs:
         backward = run.call("backward")
-        if run.case == cases.GENERAL[0] and backward is not None:
-            s, got = _situation(run), _input_gradient(run, backward)
-            return got is None or not close(got, s.n * s.gradient)
-    return True
+        got = None if backward is None else _input_gradient(run, backward)
+        if got is not None and run.case != cases.LARGE:
+            shares[run.case.n] = float(
+                np.linalg.norm(got) / np.linalg.norm(_situation(run).gradient)
+            )
+    few, many = min(shares, default=1), max(shares, default=1)
+    return few == many or not shares[many] > np.sqrt(many / few) * shares[few]
 
 
-def _best(observation: Observation, methods: dict[str, Method]) -> tuple[Form, Part, Part] | None:
+def _best(
+    observation: Observation, methods: dict[str, Method], mean_in_layers: bool
+) -> tuple[Form, Part, Part] | None:
     """The form in which most is right, or else named, with fewest mistakes; what is told of it."""
     best, most = None, (-1, -1, 0)
     for form in (FORMS[name] for name in dict.fromkeys(run.variant for run in observation.runs)):
         runs = [run for run in _runs(observation, form) if run.case != cases.LARGE]
-        parts = _value(runs, methods), _gradient(runs, methods)
+        parts = _value(runs, methods), _gradient(runs, methods, mean_in_layers)
         score = (
             sum(p.status == "right" for p in parts),
             sum(_named(p) for p in parts),
@@ -87,7 +98,10 @@ def _best(observation: Observation, methods: dict[str, Method]) -> tuple[Form, P
 
 
 def _with_other_labels(
-    best: tuple[Form, Part, Part], observation: Observation, methods: dict[str, Method]
+    best: tuple[Form, Part, Part],
+    observation: Observation,
+    methods: dict[str, Method],
+    mean_in_layers: bool,
 ) -> tuple[Form, Part, Part]:
     """The form in which all is right; or one of other labels, if it is not right in that, too.
 
@@ -99,7 +113,7 @@ def _with_other_labels(
         return best
     form = replace(form, labels=other)
     runs = [run for run in _runs(observation, form) if run.case != cases.LARGE]
-    value, gradient = _value(runs, methods), _gradient(runs, methods)
+    value, gradient = _value(runs, methods), _gradient(runs, methods, mean_in_layers)
     return (form, value, gradient) if value.finding is None and gradient.finding else best
 
 
@@ -159,13 +173,15 @@ _GRADIENT_MISTAKES = {
 """What is known, and what is one symbol away, by what the loss takes."""
 
 
-def _gradient(runs: list[Run], methods: dict[str, Method]) -> Part:
+def _gradient(runs: list[Run], methods: dict[str, Method], mean_in_layers: bool) -> Part:
     samples: list[Sample] = []
     for run, number in itertools.product(runs, (0, 1)):
         call, s = run.call("backward", number), _situation(run, number)
         if call is None:
             continue
         got, s.right = _input_gradient(run, call), s.gradient
+        if got is not None and mean_in_layers:
+            got = got / s.n  # As the layers would do it.
         if s.takes == "probabilities":
             others = (-s.Y / (s.P + e) / s.n for e in _SMALL_CONSTANTS)
             s.right = _nearest(got, s.gradient, others)
@@ -182,7 +198,16 @@ def _gradient(runs: list[Run], methods: dict[str, Method]) -> Part:
         SECOND,
         _returned(methods, "backward"),
     )
+    if mean_in_layers:
+        part = _with_mean_in_layers(part)
     return _left_alone(part, "backward", runs, methods)
+
+
+def _with_mean_in_layers(part: Part) -> Part:
+    """The part with no numbers shown, which are not those that the loss returned."""
+    if part.finding is None:
+        return replace(part, note="the layers divide by n")
+    return replace(part, finding=replace(part.finding, example=""))
 
 
 def _call_for_loss(run: Run, number: int = 0) -> Call | None:

@@ -1,12 +1,13 @@
 """Judging a whole network."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 
 from handgrad.checker import quantities
 from handgrad.checker.catalogue import network, softmax
-from handgrad.checker.catalogue.step import STEP
+from handgrad.checker.catalogue.step import NEAR_STEP, STEP
 from handgrad.checker.conventions import knows_step_size, shown_rate, step_sizes
 from handgrad.checker.gradient_places import gradients_found
 from handgrad.checker.judge_linear import STEP_REMEMBERS
@@ -117,6 +118,9 @@ def _together(gradients: Part, step: Part) -> tuple[Part, Part]:
     return gradients, step
 
 
+ONE_STEP = "step of one parameter"
+"""The name of what is wrong where one parameter is moved otherwise than the others."""
+
 SOFTMAX_LAST = (
     "The network ends in a softmax: its loss must take probabilities, not scores. One that has a "
     "softmax of its own would apply it twice."
@@ -209,7 +213,28 @@ class _NetworkJudge(NetworkJudge):
                 finding = named(quantities.STEP, network.NOT_ALL_STEP, line, sample)
                 return Part("step", "wrong", finding)
         part = judge(quantities.STEP, [sample], STEP, [], self.line("step", ".step("))
-        return self.unless_not_plain(part, s.eta)
+        part = self.unless_not_plain(part, s.eta)
+        return self.one_step(part, sample) if is_unknown(part) else part
+
+    def one_step(self, part: Part, sample: Sample) -> Part:
+        """The same finding, of the one parameter that is moved otherwise than along its gradient.
+
+        What it is if none of the others is moved by its gradient alone, nobody knows.
+        """
+        eta, method = sample.situation.eta, self.methods.get("step")
+        moves = next(iter(self.moves(eta)), {})
+        astray = [path for path, move in moves.items() if not _is_along(move)]
+        if len(astray) != 1 or not any(map(_is_plain, moves.values())):
+            return part
+        path = astray[0]
+        θ, D = moves[path].θ, moves[path].right
+        s = SimpleNamespace(n=moves[path].n, P=θ, D=D, eta=eta, right=θ - eta * D)
+        own = replace(sample, got=θ - eta * moves[path].got, situation=s)
+        line = (method.stored(path) or method.first()) if method else None
+        quantity = replace(quantities.STEP, symbol=path)
+        part = judge(quantity, [own], [*STEP, *NEAR_STEP], [], lambda _: line)
+        assert part.finding is not None
+        return replace(part, finding=replace(part.finding, slug=ONE_STEP))
 
     def unless_not_plain(self, part: Part, rate: float) -> Part:
         """The part; unjudged where its numbers may be due to a memory, a weight decay, or clipping.
@@ -264,6 +289,14 @@ class _NetworkJudge(NetworkJudge):
 def _is_plain(move: Compared) -> bool:
     """Whether a step moved a parameter by its gradient alone."""
     return close(move.got, move.right)
+
+
+def _is_along(move: Compared) -> bool:
+    """Whether a step moved a parameter by a multiple of its gradient."""
+    if move.got is None:
+        return False
+    share = np.sum(move.got * move.right) / np.sum(move.right**2)
+    return close(move.got, share * move.right)
 
 
 OWN_WAY = "its layers are put together in a way of its own"

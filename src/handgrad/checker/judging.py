@@ -1,6 +1,6 @@
 """From what a layer computed to what is wrong with it: the reasoning common to all layers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,8 +212,7 @@ def _unknown(quantity: Quantity, samples: Sequence[Sample], worst: Sample, where
     return Finding(
         "unknown",
         f"{quantity.symbol} is wrong",
-        "The numbers match no mistake that is known here. "
-        "Below is a case in which they are wrong, the smallest that was tried.",
+        "The numbers match no mistake that is known here. Below is a case in which they are wrong.",
         "Work that case out by hand, one factor at a time, and print the same factors in your "
         "code.",
         quantity.equation,
@@ -239,36 +238,58 @@ def _seen(sample: Sample) -> list[str]:
         return []
     if np.squeeze(sample.got).shape != np.squeeze(right).shape:
         return [f"{sizes} the result has shape {sample.got.shape}; it should be {right.shape}."]
-    told = f"{sizes} the result starts with {_numbers(sample.got)}"
-    return [f"{told}; right is {_numbers(right)}." if np.all(np.isfinite(right)) else f"{told}."]
-
-
-def _numbers(array: Any, most: int = 3) -> str:
-    values = np.ravel(array)[:most]
-    return ", ".join(f"{value:.4g}" for value in values) + (", …" if np.size(array) > most else "")
+    if not np.all(np.isfinite(right)):
+        return []
+    got, right = np.asarray(sample.got), right.reshape(np.shape(sample.got))
+    scale = np.max(np.abs(right), initial=0)
+    places = (p for p in np.ndindex(right.shape) if not close(got[p], right[p], scale))
+    place = next(places, None)
+    if place is None:
+        return []
+    at = f" at {list(place)}" if right.size > 1 else ""
+    return [f"{sizes} the result is {got[place] + 0:.4g}{at}; right is {right[place] + 0:.4g}."]
 
 
 def _example(quantity: Quantity, sample: Sample) -> str:
     """One case in full, for working out by hand."""
-    shown = [("X", "X"), ("given", "given"), ("y", "labels"), ("W", "W"), ("b", "b"), ("G", "G")]
-    s = sample.situation
-    lines = []
-    for symbol, name in shown:
-        label = {"G": s.G_symbol, "given": getattr(s, "given_symbol", "")}.get(name, symbol)
-        if label and getattr(s, name, None) is not None:
-            lines.append(f"{label} = {_matrix(getattr(s, name))}")
-    got = "nothing" if sample.got is None else _matrix(sample.got)
-    known = np.all(np.isfinite(s.right))  # Of a network with other layers, nothing is.
-    right = f", right {_matrix(s.right)}" if known else ""
-    lines.append(f"{quantity.symbol}: yours {got}{right}")
+    lines = [f"{symbol} = {_matrix(array)}" for symbol, array in _given(sample.situation)]
+    got, right = sample.got, np.asarray(sample.situation.right)
+    if got is None or not np.all(np.isfinite(right)):  # Of a network with other layers, nothing is.
+        lines.append(f"{quantity.symbol}: yours {'nothing' if got is None else _matrix(got)}")
+    else:
+        if np.squeeze(got).shape == np.squeeze(right).shape:
+            right = right.reshape(np.shape(got))
+        lines.append(f"{quantity.symbol}: yours {_matrix(got)}, right {_matrix(right)}")
     return "\n".join(lines)
+
+
+def _given(s: Situation) -> Iterator[tuple[str, Any]]:
+    """All that a result is computed of, with its symbols."""
+    values = vars(s)
+    if "P" in values and "D" in values:
+        yield from (("θ", s.P), ("∂L/∂θ", s.D), ("step size", s.eta))
+        return
+    layers = values.get("layers", [(values.get("W"), values.get("b"))])
+    parameters = [
+        (f"{symbol}{number}" if len(layers) > 1 else symbol, array)
+        for number, layer in enumerate(layers, 1)
+        for symbol, array in zip("Wb", layer, strict=True)
+    ]
+    given = [
+        ("X", values.get("X")),
+        (values.get("given_symbol"), values.get("given")),
+        ("y", values.get("labels")),
+        *parameters,
+        (s.G_symbol, values.get("G")),
+    ]
+    yield from ((symbol, array) for symbol, array in given if symbol and array is not None)
 
 
 def _matrix(array: Any) -> str:
     text = np.array2string(
         np.asarray(array), precision=4, separator=", ", suppress_small=True, threshold=40
     )
-    return " ".join(text.split())
+    return " ".join(text.split()).replace("[ ", "[").replace(" ]", "]").replace(" ,", ",")
 
 
 def is_unnamed(part: Part) -> bool:

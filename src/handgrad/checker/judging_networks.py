@@ -99,7 +99,9 @@ class NetworkJudge:
         """What the formulas may use; `known` is whether it is known what is between the layers."""
         case, forward = run.case, run.call("forward", number)
         assert forward is not None
-        s = SimpleNamespace(n=case.n, d=case.d, c=case.c, G_symbol="", activation="sigmoid")
+        s = SimpleNamespace(n=case.n, d=case.d, c=case.c, activation="sigmoid")
+        s.G_symbol = "" if run.labels else "∂L/∂A"
+        s.labels = case.labels(number) if run.labels else None
         s.X, s.G, s.eta, s.known = case.inputs(number), case.gradients(number), STEP_SIZE, False
         state = forward.before
         paths = [path for path in run.parameters if path in state]

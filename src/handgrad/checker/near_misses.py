@@ -41,23 +41,29 @@ _WORDS = {
 
 
 @lru_cache
-def near_misses(expression: str, names: str) -> tuple[Mistake, ...]:
-    """Every change of one symbol in `expression`, with the letters in `names` for one another."""
+def near_misses(
+    expression: str, names: str, symbols: tuple[tuple[str, str], ...] = ((".T", "ᵀ"),)
+) -> tuple[Mistake, ...]:
+    """Every change of one symbol in `expression`, with the letters in `names` for one another.
+
+    The equations beside them have other `symbols` for some of its parts.
+    """
     tree = ast.parse(expression, mode="eval")
     mistakes = {}
     for kind, mutant in _mutants(tree, names):
         text = ast.unparse(mutant)
         if text not in mistakes and text != ast.unparse(tree):
-            mistakes[text] = _mistake(kind, text)
+            mistakes[text] = _mistake(kind, text, symbols)
     return tuple(mistakes.values())
 
 
-def _mistake(kind: str, text: str) -> Mistake:
+def _mistake(kind: str, text: str, symbols: tuple[tuple[str, str], ...]) -> Mistake:
     code = compile(text, "<near miss>", "eval")
     title, hint = _WORDS[kind]
-    why = (
-        f"Your numbers are those of  {text.replace('.T', 'ᵀ')},  one symbol away from the equation."
-    )
+    shown = text
+    for part, symbol in symbols:
+        shown = shown.replace(part, symbol)
+    why = f"Your numbers are those of  {shown},  one symbol away from the equation."
 
     def numbers(s: Situation) -> Any:
         return eval(code, {"np": np}, vars(s))

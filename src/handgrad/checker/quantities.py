@@ -183,7 +183,7 @@ NETWORK_OUTPUT = Quantity(
 NETWORK_GRADIENTS = Quantity(
     "gradients",
     "∂L/∂W, ∂L/∂b",
-    "∂L/∂Z of one layer's input is ∂L/∂A of the layer before",
+    "∂L/∂X of a layer is ∂L/∂A of the layer before it",
     (
         "Backward starts at the last layer, and hands what each layer returns to the one before, "
         "down to the first.",

@@ -154,6 +154,14 @@ class ReLUForgotten(ReLU):
         return grad.copy()
 
 
+class ReLUOtherDerivative(ReLU):
+    mistake = ("input gradient", "sigmoid's derivative")
+
+    def backward(self, grad):
+        a = np.maximum(self.x, 0)
+        return grad * a * (1 - a)
+
+
 class ReLUInverted(ReLU):
     mistake = ("input gradient", "mask inverted")
 

@@ -100,6 +100,14 @@ _TRANSPOSED = Mistake(
     "Which way round is the input? Its gradient has the same shape.",
     lambda s: s.right.T,
 )
+_OF_RELU = Mistake(
+    "ReLU's derivative",
+    "The derivative is that of another function",
+    "The gradient passes where the input is positive, and stops where it is negative: that is "
+    "ReLU's.",
+    "Which function does forward apply, and what is its slope at −1?",
+    lambda s: s.G * (s.X > 0),
+)
 _COMMON = [
     FORGOTTEN,
     _UPSTREAM,
@@ -179,6 +187,7 @@ SIGMOID = (
         "Differentiate 1/(1 + e⁻ˣ): what comes out?",
         lambda s: s.G * (1 - s.A**2),
     ),
+    _OF_RELU,
     Mistake(
         "derivative not finished",
         "A factor is squared that should not be",
@@ -264,6 +273,20 @@ RELU = (
         "The chain rule has two factors here. Where is the one from the layer above?",
         lambda s: np.where(s.X > 0, 1.0, s.G),
     ),
+    Mistake(
+        "sigmoid's derivative",
+        "The derivative is that of another function",
+        "The numbers are those of a(1 − a), which is sigmoid's.",
+        "What is the slope of max(0, x) at x = 3?",
+        lambda s: s.G * s.A * (1 - s.A),
+    ),
+    Mistake(
+        "tanh's derivative",
+        "The derivative is that of another function",
+        "The numbers are those of 1 − a², which is tanh's.",
+        "What is the slope of max(0, x) at x = 3?",
+        lambda s: s.G * (1 - s.A**2),
+    ),
     *_COMMON,
 )
 
@@ -303,6 +326,7 @@ TANH = (
         "What is the derivative of tanh?",
         lambda s: s.G * s.A * (1 - s.A),
     ),
+    _OF_RELU,
     *_COMMON,
     _FUNCTION_INSTEAD,
 )

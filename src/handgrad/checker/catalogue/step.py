@@ -1,6 +1,7 @@
 """Mistakes in the step: θ ← θ − η ∂L/∂θ. P is θ before it, D the gradient, eta η."""
 
 from handgrad.checker.mistakes import Mistake
+from handgrad.checker.near_misses import near_misses
 
 STEP_DOES_NOTHING = "step that does nothing"
 
@@ -93,3 +94,5 @@ STEP = (
         lambda s: s.P - s.eta,
     ),
 )
+
+NEAR_STEP = near_misses("P - eta * D", "PD", (("P", "θ"), ("eta", "η"), ("D", "∂L/∂θ")))
