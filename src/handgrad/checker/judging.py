@@ -278,7 +278,7 @@ def _given(s: Situation) -> Iterator[tuple[str, Any]]:
     given = [
         ("X", values.get("X")),
         (values.get("given_symbol"), values.get("given")),
-        ("y", values.get("labels")),
+        ("y", values.get("labels", values.get("given_labels"))),
         *parameters,
         (s.G_symbol, values.get("G")),
     ]
