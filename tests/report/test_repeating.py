@@ -4,8 +4,11 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from handgrad.bayes_folder import read_bayes
 from handgrad.cli import run
+from handgrad.datasets import Source
 from handgrad.report.collecting import collect
 from handgrad.report.entry import collect_entry
 from handgrad.report.material import Material
@@ -74,12 +77,48 @@ def test_the_course_as_it_is_has_the_short_command_and_a_course_of_ones_own_its_
     assert handgrads.definitions() == {}
 
 
-def test_the_contests_budget_is_written_with_all_its_digits_and_its_test_set(here):
+@pytest.fixture
+def contest_command(here):
+    """Call it with changes of the contest: gives the options of its command, by their names."""
     entry = collect_entry(Path("runs/contest"))
-    [words] = [
-        shlex.split(command)
-        for command in Material(studies=[collect(Path("studies/small"))], entry=entry).commands()
-        if command.startswith("handgrad contest")
-    ]
-    assert float(words[words.index("--minutes") + 1]) == entry.contest.minutes
-    assert words[words.index("--test") + 1].endswith("tiny.npz")
+
+    def options(**changes):
+        changed = replace(entry, contest=replace(entry.contest, **changes))
+        material = Material(studies=[collect(Path("studies/small"))], entry=changed)
+        [command] = [each for each in material.commands() if each.startswith("handgrad contest")]
+        words = shlex.split(command)
+        return {word: words[i + 1] for i, word in enumerate(words) if word.startswith("--")}
+
+    return options
+
+
+def test_the_contests_command_has_its_budget_with_all_digits_its_seed_and_its_test_set(
+    contest_command,
+):
+    contest = collect_entry(Path("runs/contest")).contest
+    options = contest_command(hyperparameters=replace(contest.hyperparameters, seed=31))
+    assert float(options["--minutes"]) == contest.minutes
+    assert options["--seed"] == "31"
+    assert options["--test"].endswith("tiny.npz")
+
+
+def test_the_labels_of_the_validation_set_are_in_the_command(contest_command):
+    source = Source(data=Path("train"), validation=Path("images"), validation_labels=Path("labels"))
+    options = contest_command(source=source)
+    assert options["--validation"] == "images"
+    assert options["--validation-labels"] == "labels"
+
+
+def test_only_a_path_in_the_working_directory_is_written_without_it(contest_command):
+    own, others = Path("my.csv").resolve(), f"/scratch{Path.cwd()}/my.csv"
+    assert contest_command(test_file=own)["--test"] == "my.csv"
+    assert contest_command(test_file=Path(others))["--test"] == others
+
+
+def test_both_sets_are_named_with_their_own_fingerprints(made):
+    small = collect(made / "studies" / "small")
+    data = next(iter(small.summaries.values()))["data"]
+    sentences = repeating_section([small], [])["sentences"]
+    for part, verb in (("train", "Trained"), ("validation", "Validated")):
+        [told] = [each for each in sentences if each.startswith(f"{verb} on ")]
+        assert f"CRC-32 {data[part]['fingerprint']})" in told

@@ -19,8 +19,6 @@ from handgrad.studies import COURSE, course_study
 from handgrad.studies.folder import default_folder, definition, runs_folder
 from handgrad.studies.study import written
 
-"""The name of the study whose report has all the parts of the course's."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
@@ -182,6 +180,6 @@ def _is_default_course(each: StudyResults) -> bool:
 
 
 def _written(*words: object) -> str:
-    """Write a command as a shell takes it, paths from the working directory on."""
+    """Write a command as a shell takes it, paths in the working directory from there on."""
     here = f"{Path.cwd()}{os.sep}"
-    return shlex.join(str(word).replace(here, "") for word in words)
+    return shlex.join(str(word).removeprefix(here) for word in words)
