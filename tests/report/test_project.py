@@ -1,5 +1,7 @@
 """The zip: a project whose README's commands work, whatever it was made from."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from handgrad.errors import DataError
 from handgrad.report import project
+from handgrad.report.material import Material
 from handgrad.report.project import zip_with
 
 
@@ -90,6 +94,9 @@ def test_an_installed_package_brings_a_project_of_its_own(unpacked, tmp_path, mo
     assert described["name"] == "handgrad"
     assert any(need.startswith("numpy") for need in described["dependencies"])
     assert not any("typst" in need for need in described["dependencies"])
+    named = re.findall(r"\.\[(\w+)\]", " ".join(Material(studies=[]).commands()))
+    assert set(named) <= set(described["optional-dependencies"])
+    assert [need[:5] for need in described["optional-dependencies"]["report"]] == ["typst"]
     assert modules(top / "src" / "handgrad") == modules(package)
     train, test = commands_of(top)
     assert "handgrad train" in train
@@ -103,6 +110,18 @@ def test_an_installed_package_brings_a_project_of_its_own(unpacked, tmp_path, mo
         check=False,
     )
     assert result.returncode == 0, result.stdout
+
+
+def test_a_name_that_a_zip_cannot_hold_is_told(tmp_path, monkeypatch):
+    root = tmp_path / "checkout"
+    (root / "src" / "handgrad").mkdir(parents=True)
+    (root / "pyproject.toml").write_text("")
+    Path(os.fsdecode(bytes(root) + b"/caf\xe9.txt")).write_text("")
+    monkeypatch.setattr(project, "PACKAGE", root / "src" / "handgrad")
+    for command in (["init", "--quiet"], ["add", "."]):
+        subprocess.run(["git", "-C", str(root), *command], check=True)
+        with pytest.raises(DataError, match=r"caf.*its name is not UTF-8; rename it"):
+            zip_with("hw3", {})
 
 
 def test_the_same_files_make_the_same_zip_whenever_they_were_written(tmp_path, monkeypatch):

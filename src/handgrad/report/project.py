@@ -1,6 +1,7 @@
 """The zip to hand in: the project's code, and what else is put with it."""
 
 import io
+import os
 import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping, Set
@@ -9,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import handgrad
+from handgrad.errors import DataError
 
 PACKAGE = Path(handgrad.__file__).parent
 
 MADE = {"runs", "studies", "dist", "build"}
 """Folders at the top of a project that hold what it makes."""
+
+CARRIED_EXTRAS = ("report", "cluster")
+"""The extras that an installed package's small project has too: those that its users need."""
 
 
 def zip_with(top: str, additions: Mapping[str, bytes]) -> bytes:
@@ -39,15 +44,32 @@ def project() -> dict[str, tuple[bytes, bool]]:
     From a checkout these are the files under version control, as they are now; where there is no
     version control, all but what is made. Installed without its project, the package has a small
     one with it that trains and tests.
+
+    Raises
+    ------
+    DataError
+        If a file's name is not UTF-8, as those in a zip are.
     """
     root = PACKAGE.parents[1]
     if root / "src" / "handgrad" != PACKAGE or not (root / "pyproject.toml").is_file():
         return _small_project()
     paths = _tracked(root) or list(_files(root, MADE))
     return {
-        path.relative_to(root).as_posix(): (path.read_bytes(), bool(path.stat().st_mode & 0o100))
+        _name_in_zip(path, root): (path.read_bytes(), bool(path.stat().st_mode & 0o100))
         for path in paths
     }
+
+
+def _name_in_zip(path: Path, root: Path) -> str:
+    name = path.relative_to(root).as_posix()
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{name!r}: a zip cannot hold this file of the project, for its name is not UTF-8; "
+            "rename it"
+        ) from error
+    return name
 
 
 def _tracked(root: Path) -> list[Path]:
@@ -58,7 +80,7 @@ def _tracked(root: Path) -> list[Path]:
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return []
-    paths = (root / name for name in listing.decode().split("\0") if name)
+    paths = (root / name for name in os.fsdecode(listing).split("\0") if name)
     return [path for path in paths if path.is_file()]
 
 
@@ -90,7 +112,9 @@ def _small_project() -> dict[str, tuple[bytes, bool]]:
 def _pyproject() -> dict[str, Any]:
     """Describe the package as it was installed, with what `make test` needs as its extra dev."""
     metadata = distribution("handgrad").metadata
-    needed = [need for need in metadata.get_all("Requires-Dist") or () if "extra ==" not in need]
+    requirements = metadata.get_all("Requires-Dist") or []
+    needed = [each for each in requirements if "extra ==" not in each]
+    extras = {extra: list(_needed_by(extra, requirements)) for extra in CARRIED_EXTRAS}
     return {
         "build-system": {"requires": ["hatchling"], "build-backend": "hatchling.build"},
         "project": {
@@ -98,8 +122,16 @@ def _pyproject() -> dict[str, Any]:
             "version": metadata["Version"],
             "requires-python": metadata["Requires-Python"],
             "dependencies": needed,
-            "optional-dependencies": {"dev": ["pytest>=8"]},
+            "optional-dependencies": extras | {"dev": ["pytest>=8"]},
             "scripts": {"handgrad": "handgrad.__main__:main"},
         },
         "tool": {"hatch": {"build": {"targets": {"wheel": {"packages": ["src/handgrad"]}}}}},
     }
+
+
+def _needed_by(extra: str, requirements: list[str]) -> Iterator[str]:
+    """Find what an extra needs: as installed, each need names its extra behind a semicolon."""
+    for requirement in requirements:
+        need, _, marker = requirement.partition(";")
+        if marker.strip().replace("'", '"') == f'extra == "{extra}"':
+            yield need.strip()
