@@ -13,8 +13,14 @@ from handgrad.bayes_folder import (
 )
 from handgrad.evaluation import Evaluation, evaluate
 from handgrad.models import load_model
-from handgrad.naive_bayes.study import Duplication, reliability_of, study_duplication
+from handgrad.naive_bayes.study import (
+    DIGIT_COPIES,
+    Duplication,
+    reliability_of,
+    study_duplication,
+)
 from handgrad.report.sections import Pictures, Section, decimal, percent, table
+from handgrad.wording import counted
 
 TITLE = "Naïve Bayes"
 
@@ -60,7 +66,8 @@ def _recorded_network(found: BayesResults) -> Evaluation | None:
 
 def sentences(figures: dict[str, Figures]) -> list[str]:
     """Say what copying did to accuracy, confidence and loss, and how the network compares."""
-    once, most = figures[named(1)], figures[named(4)]
+    copies = max(DIGIT_COPIES)
+    once, most = figures[named(1)], figures[named(copies)]
     moved = abs((most["validation_accuracy"] or 0) - (once["validation_accuracy"] or 0))
     accuracy = (
         f"Accuracy stays at {percent(once['validation_accuracy'])}"
@@ -69,12 +76,12 @@ def sentences(figures: dict[str, Figures]) -> list[str]:
         f"{percent(most['validation_accuracy'])}"
     )
     result = [
-        f"With each pixel four times, nothing new is known. {accuracy}; the mean confidence goes "
-        f"from {percent(once['mean_confidence'])} to {percent(most['mean_confidence'])}, the "
-        f"log-loss from {_number(once['validation_loss'], 2)} to "
-        f"{_number(most['validation_loss'], 2)}. With every pixel once, the model claims "
-        f"{percent(once['mean_confidence'])} and is right in "
-        f"{percent(once['validation_accuracy'])}"
+        f"With each pixel {counted(copies, 'time')}, nothing new is known. {accuracy}; the mean "
+        f"confidence goes from {percent(once['mean_confidence'])} to "
+        f"{percent(most['mean_confidence'])}, the log-loss from "
+        f"{_number(once['validation_loss'], 2)} to {_number(most['validation_loss'], 2)}. "
+        f"With every pixel once, the model claims {percent(once['mean_confidence'])} and is right "
+        f"in {percent(once['validation_accuracy'])}"
         + (": inputs that tell the same count like copies." if _over_confident(once) else ".")
     ]
     network = figures.get(NETWORK)
