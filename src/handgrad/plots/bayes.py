@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import NullFormatter, NullLocator, PercentFormatter, ScalarFormatter
 
 from handgrad.calibration import Reliability
 from handgrad.naive_bayes import LinearForm, duplicated_log_odds
@@ -54,12 +54,13 @@ def reliability_diagrams(diagrams: Mapping[str, Reliability]) -> Figure:
     """Draw accuracy against confidence, a panel a classifier, and how often each confidence occurs.
 
     On the diagonal a classifier is right as often as it claims to be; where its accuracy is below,
-    it claims too much, and where it is above, too little.
+    it claims too much, and where it is above, too little. The two differ in lightness and hatching,
+    so that no eye has to tell red from green.
     """
     apart = ConstrainedLayoutEngine(w_pad=0.1)  # One panel's 100% is beside the next one's 0%.
-    figure = Picture(figsize=(2.7 * len(diagrams) + 0.5, 4.6), dpi=150, layout=apart)
+    figure = Picture(figsize=(2.7 * len(diagrams) + 0.5, 4.9), dpi=150, layout=apart)
     grid = figure.subplots(
-        2, len(diagrams), sharex=True, sharey="row", squeeze=False, height_ratios=(3, 1)
+        2, len(diagrams), sharex=True, sharey="row", squeeze=False, height_ratios=(3, 1.3)
     )
     for (top, bottom), (title, diagram) in zip(grid.T, diagrams.items(), strict=True):
         _reliability(top, diagram)
@@ -72,10 +73,9 @@ def reliability_diagrams(diagrams: Mapping[str, Reliability]) -> Figure:
     for axes in grid[0]:
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     grid[0, 0].set_ylabel("accuracy")
-    grid[1, 0].set(ylabel="examples", yscale="log", ylim=(0.5, None))
-    grid[1, 0].yaxis.set_major_formatter(ScalarFormatter())
+    _count_in_powers(grid[1, 0], max(int(each.count.max()) for each in diagrams.values()))
     grid[1, 0].xaxis.set_major_formatter(PercentFormatter(1))
-    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -83,19 +83,30 @@ def _reliability(axes: Axes, diagram: Reliability) -> None:
     full = diagram.count > 0
     left, widths = diagram.edges[:-1][full], np.diff(diagram.edges)[full]
     accuracy, confidence = diagram.accuracy[full], diagram.confidence[full]
-    axes.bar(left, accuracy, widths, align="edge", color="tab:blue", ec="w")
-    for label, color, gap in (
-        ("claims too much", "#f2a0a0", np.maximum(confidence - accuracy, 0)),
-        ("claims too little", "#9ad3a0", np.minimum(confidence - accuracy, 0)),
+    both = np.minimum(accuracy, confidence)
+    for label, color, hatch, bottom, height in (
+        ("right, as claimed", "tab:blue", "", np.zeros(len(both)), both),
+        ("claims too much", "#e69f00", "////", both, confidence - both),
+        ("claims too little", "#a9d3ee", "", both, accuracy - both),
     ):
         axes.bar(
-            left, gap, widths, bottom=accuracy, align="edge",
-            color=color, ec="w", label=label,
+            left, height, widths, bottom=bottom, align="edge",
+            color=color, ec="w", hatch=hatch, label=label,
         )  # fmt: skip
     axes.hlines(accuracy, left, left + widths, color="navy", lw=2.5, label="accuracy")
     axes.plot([0, 1], [0, 1], color="black", lw=1, ls="--")
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
     axes.set_box_aspect(1)
+
+
+def _count_in_powers(axes: Axes, largest: int) -> None:
+    """Make the axis of examples logarithmic above 1, so that bars begin at 0 and one is seen."""
+    decades = int(np.ceil(np.log10(largest)))
+    axes.set(ylabel="examples\n(log above 1)", ylim=(0, 10 ** (decades + 0.1)))
+    axes.set_yscale("symlog", linthresh=1, linscale=0.6)
+    powers = 10 ** np.arange(0, decades + 1, 1 if decades < 4 else 2)
+    axes.set_yticks([0, *powers], [f"{count:,}" for count in (0, *powers)], fontsize=8)
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 @default_style()
