@@ -23,6 +23,9 @@ LOSS_COLOR, ACCURACY_COLOR = "tab:red", "tab:blue"
 LINEAR_SHARE = 0.75
 """How much of the loss axis is linear where a run exploded; the rest, above, is logarithmic."""
 
+LEAST_STEP = 0.3
+"""How far ticks of the logarithmic part are apart at least, as a share of it: a label's height."""
+
 LARGEST = 1e100
 """A loss beyond this, which only a diverging run in float64 has, is drawn as this: an axis of such
 numbers overflows."""
@@ -143,11 +146,19 @@ def _make_room(axes: Axes, history: History) -> None:
     decades = np.log10(largest / end)
     axes.set_yscale("symlog", linthresh=end, linscale=decades * LINEAR_SHARE / (1 - LINEAR_SHARE))
     axes.set_ylim(0, 10 ** (0.1 * decades) * largest)
-    powers = LogLocator(subs=(1, 3) if decades < 3 else (1,), numticks=4)
     ordinary = np.array(MaxNLocator(4).tick_values(0, end))
-    enormous = np.array(powers.tick_values(end, largest))
-    above = (enormous > 10 ** (0.1 * decades) * end) & (enormous <= largest)
-    axes.set_yticks([*ordinary[ordinary < 0.9 * end], end, *enormous[above]])
+    axes.set_yticks([*ordinary[ordinary < 0.9 * end], end, *_ticks_above(end, largest)])
     axes.yaxis.set_minor_locator(NullLocator())
     axes.axhline(end, color=LOSS_COLOR, lw=0.6, ls=":")
     axes.set_ylabel(f"average cross-entropy (log above {end:g})")
+
+
+def _ticks_above(end: float, largest: float) -> list[float]:
+    """Choose ticks from `end` to `largest`, round numbers whose labels do not touch."""
+    decades = np.log10(largest / end)
+    round_numbers = LogLocator(subs=(1, 1.5, 2, 3, 5, 7) if decades < 1.5 else (1,), numticks=999)
+    ticks = [end]
+    for value in round_numbers.tick_values(end, largest):
+        if value <= largest and np.log10(value / ticks[-1]) >= LEAST_STEP * decades:
+            ticks.append(float(value))
+    return ticks[1:]
