@@ -1,5 +1,6 @@
 """Pictures of studies: runs' curves on the same axes, a grid's heat map, gradients by layer."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from itertools import cycle
 from textwrap import fill
@@ -13,7 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
-from handgrad.history import History
+from handgrad.history import Epoch, History
 from handgrad.plots.curves import (
     as_written,
     count_in_wholes,
@@ -26,6 +27,9 @@ from handgrad.plots.style import Picture, default_style
 
 DEFAULT_COLOR = "0.25"
 """The run that is called default is grey, and every other has a color of its own."""
+
+CLOSE, LEAST_SPREAD = 0.1, 0.005
+"""Up to which spread of final accuracies the low ones are cut off, and the least that is drawn."""
 
 LEGEND_CHARACTERS = 110
 """How much text a line of the legend has room for, seven characters being the line's sample."""
@@ -52,10 +56,11 @@ def curves(
 ) -> Figure:
     """Draw the courses of several runs on the same axes: losses on the left, accuracies right.
 
-    Validation is solid, a point an epoch; training is dashed, the mean over each epoch's batches.
-    Where a few losses are enormous, they are cut off, and the axis says so. In brackets is the
-    accuracy that a run ended with; the runs that diverged say so instead. A note is said below the
-    title.
+    Validation is solid, a point an epoch; training is dashed, the mean over each epoch's batches,
+    taken while the weights still move: it begins above validation.
+    Where a few losses are enormous, they are cut off, and the axis says so; and so are the low
+    accuracies where all runs end close to one another. In brackets is the accuracy that a run ended
+    with; the runs that diverged say so instead. A note is said below the title.
     """
     figure = Picture(figsize=(11, 4.8), dpi=120, layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(1, 2)
@@ -83,9 +88,9 @@ def curves(
     )
     loss_axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     loss_axes.yaxis.set_minor_locator(NullLocator())
-    draw_markers_whole(accuracy_axes.lines)
     accuracy_axes.set(xlabel="iteration", ylabel="accuracy", ylim=(0, 1))
     accuracy_axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    _show_how_close(accuracy_axes, [each.epochs[-1] for each in histories.values()])
     for axes in (loss_axes, accuracy_axes):
         axes.margins(x=0.01)
         axes.grid(alpha=0.3)
@@ -93,7 +98,7 @@ def curves(
     longest = max(len(line.get_label()) for line in lines)
     columns = max(1, min(4, LEGEND_CHARACTERS // (longest + 7)))
     figure.legend(handles=lines, loc="outside lower center", ncols=columns, frameon=False)
-    notes = ["solid: validation · dashed: training", note]
+    notes = ["solid: validation", "dashed: training, the mean over an epoch's batches", note]
     _caption(figure, title, " · ".join(filter(None, notes)))
     return figure
 
@@ -178,6 +183,23 @@ def _cut_off_enormous(axes: Axes, ordinary: float) -> None:
     if axes.get_ylim()[1] > 1000 * ordinary > 0:
         axes.set_ylim(axes.dataLim.minposy / 1.2, 10 * ordinary)
         axes.set_ylabel(f"{axes.get_ylabel()} (cut off above {10 * ordinary:g})")
+
+
+def _show_how_close(axes: Axes, last: Sequence[Epoch]) -> None:
+    """Cut off the low accuracies where several runs end so close that they could not be told apart.
+
+    No marker of a curve that begins below is drawn outside the frame.
+    """
+    ends = [epoch.validation_accuracy for epoch in last]
+    spread = max(ends) - min(ends)
+    if len(ends) == 1 or spread > CLOSE:
+        draw_markers_whole(axes.lines)
+        return
+    low = max(0, math.floor(100 * (min(ends) - 3 * max(spread, LEAST_SPREAD)))) / 100
+    high = float(max(np.max(line.get_ydata()) for line in axes.lines))
+    axes.set_ylim(low, high + 0.04 * (high - low))
+    axes.set_ylabel(f"accuracy (cut off below {low:.0%})")
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}%")
 
 
 def _epoch_means(values: NDArray[np.float64], ends: list[int]) -> list[float]:

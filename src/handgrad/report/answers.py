@@ -29,7 +29,8 @@ MOST_COLUMNS = 4
 CAPTIONS = {
     "curves": (
         "Loss and accuracy over the iterations; in brackets the validation accuracy after the last "
-        "epoch."
+        "epoch. Training is the mean over an epoch's batches, taken while the weights still move: "
+        "that is why it begins behind validation, which is measured at the epoch's end."
     ),
     "heat map": "Validation accuracy after the last epoch; the best has a frame.",
     "gradients": "The norm of each layer's gradient, before training and after the first epochs.",
