@@ -1,6 +1,7 @@
 """What the pictures show, read back from matplotlib's own objects."""
 
 import io
+import itertools
 import struct
 import threading
 
@@ -9,7 +10,7 @@ import pytest
 from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure
 
-from handgrad.calibration import reliability
+from handgrad.calibration import Reliability, reliability
 from handgrad.datasets import Dataset
 from handgrad.evaluation import Evaluation
 from handgrad.history import Epoch, History
@@ -18,8 +19,9 @@ from handgrad.naive_bayes.study import Duplication
 from handgrad.plots.bayes import class_weights, duplication, reliability_diagrams
 from handgrad.plots.curves import learning_curves
 from handgrad.plots.digits import confusion_matrix, most_wrong
+from handgrad.plots.saving import save
 from handgrad.plots.studies import curves, gradients, heat_map
-from handgrad.plots.style import default_style
+from handgrad.plots.style import Picture, default_style
 from handgrad.plots.warps import warp_gallery
 from handgrad.training import Training
 from handgrad.warps import Warps
@@ -136,6 +138,19 @@ def test_threads_that_draw_at_once_leave_the_users_settings_as_they_were():
         assert Figure().suptitle("theirs").get_fontsize() != 12
 
 
+def test_a_picture_that_cannot_be_written_whole_leaves_the_one_before(tmp_path, monkeypatch):
+    def fail_half_way(picture, file, **_):
+        file.write_bytes(b"half")
+        raise OSError("the disk is full")
+
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"before")
+    monkeypatch.setattr(Picture, "savefig", fail_half_way)
+    with pytest.raises(OSError, match="the disk is full"):
+        save(Picture(), path)
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"before"]
+
+
 def heights(axes, losses):
     """How high in its axes each loss is drawn: 0 at the bottom, 1 at the top."""
     points = axes.transData.transform([(1, loss) for loss in losses])
@@ -155,6 +170,19 @@ def test_an_explosion_is_drawn_and_what_came_before_it_can_be_seen():
 def test_losses_near_infinity_and_of_nothing_can_be_drawn(losses):
     epochs = [Epoch(i + 1, i + 1, loss, 0.5, 0.1) for i, loss in enumerate(losses)]
     learning_curves(History(losses, [0.5] * 4, epochs)).draw_without_rendering()
+
+
+@pytest.mark.parametrize("largest", [13, 100, 700, 3000, 30_000, 1e9, 1e80])
+def test_the_numbers_beside_an_explosion_do_not_touch(largest):
+    history = a_history()
+    history.train_loss[-1] = largest
+    figure = learning_curves(history)
+    figure.set_size_inches(7.4, 4.3)  # As in a report.
+    figure.draw_without_rendering()
+    labels = figure.axes[0].get_yticklabels()
+    extents = [label.get_window_extent() for label in labels]
+    assert all(one.y1 + 5 < next_one.y0 for one, next_one in itertools.pairwise(extents))
+    assert 6 < float(labels[-1].get_text()) <= largest
 
 
 def test_validation_losses_far_above_the_first_batchs_are_drawn_on_the_axis():
@@ -212,6 +240,11 @@ def test_a_confusion_matrix_names_every_count():
     assert texts == {(0, 0): "5", (1, 0): "1", (1, 1): "7"}
 
 
+def test_a_confusion_matrix_is_shaded_by_the_share_of_the_label():
+    [shades] = confusion_matrix(np.array([[5, 1], [0, 7]])).axes[0].images
+    np.testing.assert_array_equal(shades.get_array(), [[0, 1 / 6], [0, 0]])
+
+
 def test_very_many_classes_do_not_make_a_picture_too_large_to_draw():
     figure = confusion_matrix(np.eye(301, dtype=int))
     assert max(figure.get_size_inches()) <= 18
@@ -229,6 +262,79 @@ def test_data_that_are_no_images_cannot_be_drawn():
     evaluation = Evaluation(np.log([[0.25, 0.75]]), np.array([0]))
     with pytest.raises(ValueError, match="not images"):
         most_wrong(evaluation, Dataset(np.zeros((1, 3), np.uint8), np.zeros(1, int)))
+
+
+def test_the_weights_are_drawn_less_their_mean_blue_for_the_class_and_red_against_it():
+    weights = np.array([[1.0, 5.0], [1.0, 2.0], [4.0, 2.0]])
+    form = LinearForm(weights, np.zeros(3))
+    images = [image for axes in class_weights(form, (1, 2), "abc").axes for image in axes.images]
+    drawn = [image.get_array().ravel() for image in images]
+    np.testing.assert_array_equal(drawn, weights - [2, 3])
+    [against, speaks] = images[0].to_rgba(images[0].get_array())[0]
+    assert against[0] > against[2]
+    assert speaks[2] > speaks[0]
+
+
+SURE_AND_DOUBTFUL = Reliability(
+    edges=np.array([0, 0.5, 1]),
+    count=np.array([1, 900]),
+    confidence=np.array([0.4, 0.9]),
+    accuracy=np.array([1.0, 0.6]),
+)
+
+
+def test_a_reliability_diagram_says_of_each_bar_what_it_is():
+    figure = reliability_diagrams({"one": SURE_AND_DOUBTFUL})
+    bars = {
+        bars.get_label(): [(bar.get_y(), bar.get_y() + bar.get_height()) for bar in bars]
+        for bars in figure.axes[0].containers
+    }
+    assert bars == {
+        "right, as claimed": [(0, 0.4), (0, 0.6)],
+        "claims too much": [(0.4, 0.4), (0.6, pytest.approx(0.9))],
+        "claims too little": [(0.4, 1.0), (0.6, 0.6)],
+    }
+    told = {text.get_text() for text in figure.legends[0].texts}
+    assert told == {"accuracy", *bars}
+
+
+def test_too_much_and_too_little_can_be_told_apart_without_their_hues():
+    bars = {each.get_label(): each[0] for each in reliability_diagrams(
+        {"one": SURE_AND_DOUBTFUL}
+    ).axes[0].containers}  # fmt: skip
+    much, little = bars["claims too much"], bars["claims too little"]
+    assert much.get_hatch()
+    assert not little.get_hatch()
+    lightness = [np.dot(each.get_facecolor()[:3], (0.3, 0.6, 0.1)) for each in (much, little)]
+    assert lightness[1] - lightness[0] > 0.1
+
+
+def test_the_examples_are_counted_from_0_on_an_axis_that_says_where_it_is_logarithmic():
+    counts = reliability_diagrams({"one": SURE_AND_DOUBTFUL}).axes[1]
+    none, one, ten, thousand = heights(counts, [0, 1, 10, 1000])
+    assert none == 0
+    assert one > 0.1
+    assert thousand - ten == pytest.approx(2 * (ten - heights(counts, [1])[0]))
+    assert "log above 1" in counts.get_ylabel()
+    labels = [label.get_text() for label in counts.get_yticklabels()]
+    assert labels == ["0", "1", "10", "100", "1,000"]
+
+
+def test_what_copies_do_is_lines_of_the_closed_form_and_dots_of_the_models():
+    sure, doubtful = (
+        Evaluation(np.log([[p, 1 - p], [p, 1 - p]]), np.array([0, 1])) for p in (0.9, 0.6)
+    )
+    found = Duplication(np.full((5, 1), 0.7), {1: sure, 2: sure}, {1.0: doubtful, 2.0: doubtful})
+    one, images = duplication(found).axes
+    line, dots = one.lines
+    np.testing.assert_allclose(line.get_ydata(), [0.7, 0.49 / 0.58])
+    np.testing.assert_array_equal(dots.get_ydata(), [0.7] * 5)
+    assert (line.get_linestyle(), dots.get_linestyle()) == ("-", "None")
+    lines, dots = images.lines[:4:2], images.lines[1:4:2]
+    np.testing.assert_allclose([each.get_ydata() for each in lines], 0.6)
+    np.testing.assert_allclose([each.get_ydata() for each in dots], 0.9)
+    assert {each.get_marker() for each in dots} == {"o"}
+    assert {each.get_marker() for each in lines} == {"None"}
 
 
 def test_two_confidences_that_are_the_same_can_both_be_seen():

@@ -71,6 +71,40 @@ def test_an_enormous_loss_is_cut_off_and_the_axis_says_so():
     assert "cut off" not in curves({"ordinary": ordinary}).axes[0].get_ylabel()
 
 
+def test_runs_that_end_close_to_one_another_can_be_told_apart_and_the_axis_says_how():
+    rise = [0.1, 0.5, 0.8, 0.84, 0.85]
+    accuracy = curves({"a": history([*rise, 0.84]), "b": history([*rise, 0.88])}).axes[1]
+    low, high = accuracy.get_ylim()
+    assert 0.04 / (high - low) > 0.2
+    assert accuracy.get_ylabel() == f"accuracy (cut off below {low:.0%})"
+    assert 0.7 < low < 0.73
+    accuracy.figure.draw_without_rendering()
+    labels = {label.get_text() for label in accuracy.get_yticklabels()}
+    assert {"80%", "84%", "88%"} <= labels
+
+
+@pytest.mark.parametrize("runs", [{"a": [0.5, 0.84]}, {"a": [0.5, 0.84], "b": [0.1, 0.7]}])
+def test_of_a_single_run_and_of_runs_that_end_far_apart_all_accuracies_are_shown(runs):
+    accuracy = curves({name: history(values) for name, values in runs.items()}).axes[1]
+    assert accuracy.get_ylim() == (0, 1)
+    assert accuracy.get_ylabel() == "accuracy"
+
+
+def test_no_marker_of_what_is_cut_off_is_drawn_outside_the_frame():
+    accuracy = curves({"a": history([0.1, 0.84]), "b": history([0.1, 0.85])}).axes[1]
+    accuracy.figure.draw_without_rendering()
+    for line in accuracy.lines[::2]:
+        assert line.get_tightbbox().y0 >= accuracy.get_window_extent().y0
+
+
+def test_curves_say_what_is_solid_and_what_is_dashed():
+    figure = curves({"run": history([0.5, 0.6])}, "title", "a note")
+    said = "solid: validation · dashed: training, the mean over an epoch's batches · a note"
+    assert figure.get_suptitle() == f"title\n{said}"
+    solid, dashed = figure.axes[0].lines
+    assert (solid.get_linestyle(), dashed.get_linestyle()) == ("-", "--")
+
+
 def test_a_diverged_run_is_drawn_as_far_as_it_came():
     diverged = history([0.5])
     diverged.train_loss += [9.0]
