@@ -23,6 +23,29 @@ HARDEST = 24
 """How many of the digits that were got most wrong are shown."""
 
 
+WHY = {
+    "step_size": "large steps find a flat region; the cosine makes them small at the end",
+    "batch_size": "twice as many steps an epoch, and momentum evens out their noise",
+    "max_epochs": "as many as the budget has time for",
+    "num_layers": "a second hidden layer combines what the first one finds",
+    "hidden_dim": "room for all that the warped images show",
+    "activation": "its slope is 1 wherever it is active, so gradients reach the first layer",
+    "momentum": "goes ten times as far along what many batches agree on",
+    "nesterov": "takes the gradient where the momentum leads",
+    "weight_decay": "keeps weights no larger than they have to be",
+    "schedule": "large steps find a flat region, small ones its bottom",
+    "warmup_epochs": "before the momentum has built up, the full step is too long",
+    "standardize": "one step size suits all weights alike",
+    "straighten": "slant and place say nothing of which digit it is",
+    "warps": "no image is seen twice, so there is nothing to learn by heart",
+    "warp_rotation": "straightened images need less turning",
+    "warp_shear": "straightened images need less slanting",
+    "warp_shift": "straightened images need less shifting",
+    "warp_bumps": "a smoother field leaves digits legible",
+}
+"""Why the recipe differs from the defaults, in short; `docs/contest.md` says it in full."""
+
+
 @dataclass(frozen=True, eq=False)
 class EntryResults:
     """What is in a contest's folder.
@@ -94,9 +117,11 @@ def entry_section(
         from handgrad.plots.digits import most_wrong
 
         shown = min(wrong, HARDEST)
+        which = f"all {wrong}" if shown == wrong else f"{shown} of the {wrong}"
         section["hardest"] = pictures.add(
             most_wrong(evaluation, validation, HARDEST),
-            f"The hardest digits: {shown} of the {wrong} that are taken for another.",
+            f"The hardest digits: {which} that are taken for another, first those whose label was "
+            "given the least probability; in brackets, that of what they were taken for.",
             (6.5, 1.05 * -(-shown // 8) + 0.15),
         )
     return section
@@ -142,8 +167,10 @@ def _changes(hyperparameters: Hyperparameters) -> Section:
     for field in fields(Hyperparameters):
         was, now = getattr(default, field.name), getattr(hyperparameters, field.name)
         if was != now and field.name not in ("seed", "threads"):
-            rows.append((field.name.replace("_", " "), _value(was), _value(now)))
-    return table(("hyperparameter", "default", "entry"), rows, "What differs from the defaults")
+            name = field.name.replace("_", " ")
+            rows.append((name, _value(was), _value(now), WHY.get(field.name, "")))
+    columns = ("hyperparameter", "default", "entry", "why")
+    return table(columns, rows, "What differs from the defaults, and why")
 
 
 def _value(value: object) -> str:
