@@ -195,6 +195,8 @@ def answers(verdicts: list[Verdict]) -> list[Section]:
 
 def _statement(verdict: Verdict) -> Section:
     quantity = QUANTITIES[verdict.claim.quantity].text
+    if len(verdict.claim.runs) > 1:
+        quantity += f", of {listed(verdict.claim.runs)}"
     if verdict.holds is None:
         figures = f"{quantity} could not be measured"
     elif verdict.holds:

@@ -124,10 +124,11 @@ def chance(study: Study, accuracies: Mapping[str, float], examples: int) -> Sect
     n, s = len(x), _deviation(x)
     section: Section = {
         "spread": (
-            f"The {n} runs {listed(reference)} differ in nothing but the seed. Their validation "
-            f"accuracies go from {percent(min(x))} to {percent(max(x))}, with mean "
-            f"{percent(mean(x))} and standard deviation s = {100 * s:.2f} points."
+            f"The {n} runs {listed(reference)} differ in nothing but the seed. The validation "
+            f"accuracies of these {n} go from {percent(min(x))} to {percent(max(x))}, with mean "
+            f"{percent(mean(x))}."
         ),
+        "deviation": f"{100 * s:.2f}",
         "examples": (
             f"This is the chance of training. That of the {examples:,} validation examples comes "
             f"on top: the standard error of an accuracy of {percent(mean(x))} on so many is "
@@ -140,15 +141,18 @@ def chance(study: Study, accuracies: Mapping[str, float], examples: int) -> Sect
     t = two_sided_quantile(LEVEL, n - 1)
     half = t * s * math.sqrt(1 + 1 / n)
     low, high = max(mean(x) - half, 0.0), min(mean(x) + half, 1.0)
-    section["interval"] = (
-        f"For n = {n} seeds t = {t:.3f}: one more run of this configuration ends between "
-        f"{percent(low)} and {percent(high)} with a probability of 95%."
-    )
+    section["interval"] = {
+        "seeds": str(n),
+        "t": f"{t:.3f}",
+        "ends": f"between {percent(low)} and {percent(high)}",
+    }
     comparisons = compare(study, accuracies)
     if comparisons:
         section["table"] = _table(comparisons)
         section["verdicts"] = list(_verdicts(comparisons))
-        section["pairs"] = _pairs(study, accuracies, t * s * math.sqrt(2))
+        least = t * s * math.sqrt(2)
+        section["least"] = f"{100 * least:.1f}"
+        section["pairs"] = _pairs(study, accuracies, least)
     return section
 
 
@@ -263,10 +267,7 @@ def _pairs(study: Study, accuracies: Mapping[str, float], least: float) -> str:
                     for a, b in itertools.combinations(names, 2)
                     if configurations[a] != configurations[b]
                 )
-    sentences = [
-        "Two single runs, if the seed moves each of them as much, have to differ by "
-        f"t s √2 = {100 * least:.1f} points to be told apart."
-    ]
+    sentences = []
     alike = [f"{a} from {b}" for a, b in pairs if abs(accuracies[a] - accuracies[b]) < least]
     if alike:
         told = listed(list(dict.fromkeys(alike)), "pairs", last="or")
