@@ -2,18 +2,20 @@
 
 import json
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from handgrad.errors import DataError
+from handgrad.hyperparameters import Hyperparameters
 from handgrad.report.answers import answers, lead, study_sections, summary
-from handgrad.report.collecting import collect
+from handgrad.report.collecting import StudyResults, collect
 from handgrad.report.entry import ablation_table
 from handgrad.report.repeating import repeating_section
 from handgrad.report.sections import Pictures
-from handgrad.studies import Claim
+from handgrad.studies import Claim, Question, RunSpec, Study
 from handgrad.studies.claims import Verdict
 from handgrad.studies.results import Result
 
@@ -56,11 +58,33 @@ def test_statements_about_one_thing_stand_together():
     assert jumpy["figures"].endswith(": 10.0%, where above 50.0% was expected")
 
 
+def test_a_figure_of_several_runs_names_them():
+    claim = replace(verdict("spread", 0.9).claim, runs=("a", "b", "c"), statistic="range")
+    [found] = answers([Verdict(claim, {"a": 0.1, "b": 0.5, "c": 0.8}, 0.7)])
+    assert found["statements"][0]["figures"] == (
+        "the validation accuracy after the last epoch, of a, b and c: range 70.0 points"
+    )
+
+
 def test_what_was_not_measured_is_said_to_be_so():
     [found] = answers([verdict("fast", NAN)])
     [statement] = found["statements"]
     assert statement["result"] == "not measured"
     assert statement["figures"].endswith("could not be measured")
+
+
+def test_on_a_phone_what_a_verdict_rests_on_is_named_as_above_its_column(here):
+    style = files("handgrad.report").joinpath("template", "page.css").read_text(encoding="utf-8")
+    section = next(
+        each
+        for each in study_sections(collect(Path("studies/course")), Pictures())
+        if each.get("thresholds")
+    )
+    assert section["thresholds"]["columns"][:2] == ["statement", "result"]
+    for place, heading in enumerate(section["thresholds"]["columns"][2:], start=3):
+        assert f'.verdicts td:nth-child({place})::before {{ content: "{heading}: "' in style
+    for row in section["thresholds"]["rows"]:
+        assert row[1] in ("holds", "does not hold")
 
 
 def test_a_symbol_at_the_beginning_stays_small():
@@ -103,6 +127,33 @@ def test_of_runs_that_end_alike_the_lead_names_the_one_with_the_least_loss():
     assert lead(results).startswith("The run second ends with the highest")
 
 
+def test_where_too_many_hyperparameters_differ_they_share_a_column(tmp_path):
+    changes = {"step_size": 0.1, "hidden_dim": 8, "num_layers": 3, "batch_size": 50, "seed": 4}
+
+    def settings(count):
+        changed = Hyperparameters(**dict(list(changes.items())[:count]))
+        study = Study(
+            name="s",
+            title="S",
+            runs=(RunSpec("first", Hyperparameters()), RunSpec("other", changed)),
+            questions=(Question(name="q", title="Q", runs=("first", "other")),),
+        )
+        failed = {name: Result(name, "failed") for name in ("first", "other")}
+        collected = StudyResults(study, tmp_path, failed, {})
+        [section] = study_sections(collected, Pictures())
+        [_, other] = section["table"]["rows"]
+        return section["table"]["columns"][1:-3], other[1:-3]
+
+    assert settings(4) == (
+        ["step size", "batch size", "num layers", "hidden dim"],
+        ["0.1", "50", "3", "8"],
+    )
+    assert settings(5) == (
+        ["what differs from the first"],
+        ["seed 4, step size 0.1, batch size 50, num layers 3, hidden dim 8"],
+    )
+
+
 @pytest.fixture
 def partly_diverged(here):
     """The course, of which one seed and a run with more layers diverged after their last epoch."""
@@ -137,6 +188,7 @@ def test_the_default_run_says_that_it_diverged(partly_diverged):
     [
         ([*np.linspace(2, 1, 39), 1.1], "was still falling: its mean over the last 4 epochs is"),
         ([1.0] * 36 + [1.1, 1.2, 1.3, 0.9], "was no longer falling"),
+        ([5.0] * 32 + [1.0] * 4 + [1.1] * 4, "was no longer falling"),
         ([1.0] * 40, "was no longer falling: its mean over the last 4 epochs is 1.000, over the 4"),
     ],
 )

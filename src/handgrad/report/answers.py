@@ -221,10 +221,10 @@ def _thresholds(verdicts: list[Verdict]) -> Section | None:
     if not verdicts:
         return None
     rows = [
-        (verdict.claim.says, verdict.threshold, verdict.claim.because, verdict.result)
+        (verdict.claim.says, verdict.result, verdict.threshold, verdict.claim.because)
         for verdict in verdicts
     ]
-    return table(("statement", "holds if", "because", "result"), rows, "What it takes to hold")
+    return table(("statement", "result", "holds if", "because"), rows, "What it takes to hold")
 
 
 def _runs_table(study: Study, question: Question, results: list[Result]) -> Section:
