@@ -118,6 +118,15 @@ def test_the_code_and_the_commands_are_in_the_text(text):
     assert asked in text.replace("\\ ", "")
 
 
+def test_apostrophes_are_set_as_such_and_code_and_commands_stay_as_typed(text, reported):
+    page = (reported / HTML).read_text(encoding="utf-8")
+    for own in (text, page):
+        assert "layer’s own parameters" in own  # The template's.
+        assert "the mean over an epoch’s batches" in own  # What is composed.
+    assert "store every parameter's gradient" in text
+    assert "pip install --editable '.[report]'" in text
+
+
 def test_the_same_results_make_the_same_bytes(made, reported, tmp_path, monkeypatch):
     monkeypatch.chdir(made)
     monkeypatch.setenv("TZ", "Asia/Tokyo")

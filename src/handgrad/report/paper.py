@@ -1,5 +1,6 @@
 """The paper: which sections a report has, in their order."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,11 @@ from handgrad.report.listings import network_section
 from handgrad.report.material import Material
 from handgrad.report.repeating import repeating_section
 from handgrad.report.sections import Pictures, Section
+
+APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])|(?<=s)'(?= )")
+
+VERBATIM = ("commands", "code")
+"""What of a section stands in the report to the letter, for it is copied."""
 
 COURSE_TITLE = "Handwritten digits: a feed-forward network with every gradient derived by hand"
 
@@ -39,7 +45,7 @@ def compose(material: Material) -> Paper:
         "title": material.title or course_title,
         "signed": material.is_course or debriefing is not None,
         "name": debriefing.name if debriefing else None,
-        "sections": list(_sections(material, pictures)),
+        "sections": _typographic(list(_sections(material, pictures))),
     }
     return Paper(data, pictures.files)
 
@@ -57,3 +63,12 @@ def _sections(material: Material, pictures: Pictures) -> Iterator[Section]:
     if course or material.debriefing:
         yield debriefing_section(material.debriefing or Debriefing())
     yield repeating_section(material.studies, material.commands())
+
+
+def _typographic(value: Any) -> Any:
+    """Give texts the apostrophes that typst sets in its template's: those of JSON stay as typed."""
+    if isinstance(value, str):
+        return APOSTROPHE.sub("’", value)
+    if isinstance(value, dict):
+        return {key: own if key in VERBATIM else _typographic(own) for key, own in value.items()}
+    return list(map(_typographic, value)) if isinstance(value, list | tuple) else value
