@@ -12,7 +12,7 @@ from handgrad.bayes_folder import read_bayes
 from handgrad.datasets import Dataset
 from handgrad.naive_bayes import BernoulliNaiveBayes
 from handgrad.naive_bayes.pixels import fit_pixels
-from handgrad.report.bayes import bayes_section
+from handgrad.report.bayes import bayes_section, sentences
 from handgrad.report.sections import Pictures
 
 
@@ -60,3 +60,28 @@ def test_the_weights_have_room_and_their_caption_says_what_they_are(here, classe
         section, _ = section_of(found)
     assert section["weights"]["caption"].endswith(said)
     assert "The network is not kept" in section["reliability"]["caption"]
+
+
+def figures(accuracy, confidence):
+    return {
+        "validation_accuracy": accuracy,
+        "validation_loss": 1.0,
+        "mean_confidence": confidence,
+        "calibration_error": 0.1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("confidence", "bayes_ends", "network_is"),
+    [
+        (0.9, "is right in 80.0%: inputs that tell the same count like copies.", "too much"),
+        (0.6, "is right in 80.0%.", "too little"),
+    ],
+)
+def test_over_confidence_is_spoken_of_where_more_is_claimed_than_is_right(
+    confidence, bayes_ends, network_is
+):
+    names = ("Naïve Bayes", "each pixel × 4", "network")
+    copies, network = sentences(dict.fromkeys(names, figures(0.8, confidence)))
+    assert copies.endswith(bayes_ends)
+    assert f"claims {confidence:.1%}: {network_is}." in network
