@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from autograd import grad
 
+from handgrad import Linear, ReLU
+from handgrad.datasets import Scaling
 from handgrad.optimizers import Adam, Average, GradientDescent, Momentum, Schedule
 
 PAGE = (Path(__file__).parents[1] / "docs" / "mathematics.md").read_text(encoding="utf-8")
@@ -123,3 +125,26 @@ def test_schedules_are_those_of_the_page():
         expected = [t / warmup for t in range(1, warmup + 1)] + [r(u) for u in range(U)]
         found = [schedule(t - 1) for t in range(1, warmup + U + 1)]
         np.testing.assert_allclose(found, 0.2 * np.array(expected), err_msg=name)
+
+
+def test_the_first_weights_keep_the_size_of_inputs_that_depend_on_one_another():
+    rng = np.random.default_rng(0)
+    layer = Linear(30, 20_000, rng=rng, dtype=np.float64)
+    layer.bias = 0
+    X = 1 + rng.normal(size=(8, 1)) + np.arange(30) / 30  # One random number in each row.
+    Z = layer.forward(X)
+    mean_squares = np.mean(X**2, axis=1)
+    np.testing.assert_allclose(Z.var(axis=1), 2 * mean_squares, rtol=0.05)
+    np.testing.assert_allclose(np.mean(ReLU().forward(Z) ** 2, axis=1), mean_squares, rtol=0.05)
+
+
+def test_standardizing_evens_out_the_curvatures_as_the_page_says(digits):
+    pixels = digits.train.pixels
+    ratios = []
+    for scaling in (Scaling(), Scaling.standardizing(pixels)):
+        X = scaling(pixels, out=np.empty(pixels.shape))
+        *_, second, largest = np.linalg.eigvalsh(X.T @ X / len(X))
+        ratios.append(largest / second)
+    assert np.mean(X**2) == pytest.approx(1)  # Of the standardized.
+    text = " ".join(PAGE.split())
+    assert f"is {ratios[0]:.0f} times the second with x/256 − ½, and {ratios[1]:.0f} times" in text
