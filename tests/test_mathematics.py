@@ -1,8 +1,10 @@
-"""docs/mathematics.md: its claims hold.
+"""docs/mathematics.md: its code prints what it says, its numbers are right, and so are its claims.
 
 What the page derives of layers and losses is tested with them; here is the rest of it.
 """
 
+import contextlib
+import io
 import re
 from pathlib import Path
 
@@ -16,6 +18,69 @@ from handgrad.datasets import Scaling
 from handgrad.optimizers import Adam, Average, GradientDescent, Momentum, Schedule
 
 PAGE = (Path(__file__).parents[1] / "docs" / "mathematics.md").read_text(encoding="utf-8")
+MATRIX = r"([A-Za-z]+)_?(\d?) = \\begin{pmatrix} (.*?) \\end{pmatrix}"
+
+
+def test_the_page_says_what_its_code_prints():
+    pattern = r"^```python\n(.*?)^```\n\n```text\n(.*?)^```"
+    blocks = re.findall(pattern, PAGE, flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) == PAGE.count("```python") == 1
+    for code, expected in blocks:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(code, {"__name__": "mathematics"})
+        assert printed.getvalue() == expected
+
+
+def given_on_the_page():
+    """The matrices of the worked example, by name."""
+    return {
+        name + layer: np.array([row.split(" & ") for row in rows.split(r" \\ ")], float)
+        for name, layer, rows in re.findall(MATRIX, PAGE)
+    }
+
+
+def example_loss(given, dZ1=0, dA1=0, dZ2=0, dW1=0, db1=0, dW2=0, db2=0):
+    """The example's loss from the definition, with each array moved by what is given for it."""
+    Z1 = given["X"] @ (given["W1"] + dW1) + 0.5 + db1 + dZ1
+    A1 = anp.where(Z1 > 0, Z1, 0.0) + dA1
+    Z2 = A1 @ (given["W2"] + dW2) + 0.5 + db2 + dZ2
+    P = anp.exp(Z2) / anp.sum(anp.exp(Z2), axis=1, keepdims=True)
+    return -anp.mean(anp.sum(given["T"] * anp.log(P), axis=1)), (Z1, A1, Z2, P)
+
+
+GRADIENTS = ["dZ2", "dW2", "db2", "dA1", "dZ1", "dW1", "db1"]
+
+
+def test_the_gradients_by_hand_are_those_of_automatic_differentiation():
+    given = given_on_the_page()
+    assert [name for name in given if name[0] == "d"] == GRADIENTS
+    for name in GRADIENTS:
+        gradient = grad(lambda move, name=name: example_loss(given, **{name: move})[0])
+        expected = gradient(np.zeros_like(given[name]))
+        np.testing.assert_allclose(given[name], expected, rtol=0, atol=0.5001e-4, err_msg=name)
+
+
+def test_the_forward_pass_by_hand_is_that_of_the_definition():
+    given = given_on_the_page()
+    loss, arrays = example_loss(given)
+    for name, array in zip(["Z1", "A1", "Z2", "P"], arrays, strict=True):
+        np.testing.assert_allclose(given[name], array, rtol=0, atol=0.5001e-4, err_msg=name)
+    assert f"= {loss:.4f}.\n" in PAGE
+
+
+def test_the_step_by_hand_lowers_the_loss_by_what_the_page_says():
+    given = given_on_the_page()
+    before, squares, moves = example_loss(given)[0], 0.0, {}
+    for name in ("dW1", "db1", "dW2", "db2"):
+        gradient = grad(lambda move, name=name: example_loss(given, **{name: move})[0])
+        moves[name] = -0.1 * gradient(np.zeros_like(given[name]))
+        squares += np.sum(moves[name] ** 2) / 0.01
+    after = example_loss(given, **moves)[0]
+    text = " ".join(PAGE.split())
+    assert f"L = {after:.4f}." in text
+    assert f"0.1 · {squares:.3f} = {0.1 * squares:.3f}," in text
+    assert f"It fell by {before - after:.3f}:" in text
 
 
 def bowl(θ):
