@@ -213,3 +213,16 @@ def test_standardizing_evens_out_the_curvatures_as_the_page_says(digits):
     assert np.mean(X**2) == pytest.approx(1)  # Of the standardized.
     text = " ".join(PAGE.split())
     assert f"is {ratios[0]:.0f} times the second with x/256 − ½, and {ratios[1]:.0f} times" in text
+
+
+def test_central_differences_err_least_near_the_h_of_the_page():
+    points = np.linspace(0.1, 1.5, 200)
+
+    def error(h):
+        return np.abs((np.sin(points + h) - np.sin(points - h)) / (2 * h) - np.cos(points)).max()
+
+    eps = np.finfo(float).eps
+    best = error(eps ** (1 / 3))
+    assert best < 4 * eps ** (2 / 3)
+    assert error(eps ** (1 / 3) * 30) > 30 * best
+    assert error(eps ** (1 / 3) / 300) > 30 * best
