@@ -67,6 +67,12 @@ def test_a_claim_holds_within_its_bounds(folder, bounds, holds):
     assert verdict(folder, ["low"], **bounds).holds is holds
 
 
+def test_rounding_puts_no_figure_on_the_other_side_of_its_bound(tmp_path):
+    write_run(run_folder(tmp_path, "low"), [0.842, 0.832])  # In floats more than 0.01 apart.
+    result = verdict(tmp_path, ["low"], quantity="accuracy_given_up", above=0.01)
+    assert result.holds is False
+
+
 def test_relative_to_another_run(folder):
     result = verdict(folder, ["low"], relative_to="high", below=0.7)
     assert result.value == pytest.approx(0.6 / 0.9)
@@ -183,7 +189,7 @@ def test_gradients_are_read_from_the_run(tmp_path, few, status):
     gradients = measure_gradients(*few, Hyperparameters(num_layers=3, max_epochs=1))
     write_gradients(run_folder(tmp_path, "low") / "gradients.csv", gradients)
     result = verdict(tmp_path, ["low"], "gradient_ratio", above=0)
-    assert result.value == gradients.norms[0, 0] / gradients.norms[0, -1]
+    assert result.value == pytest.approx(gradients.norms[0, 0] / gradients.norms[0, -1])
 
 
 @pytest.mark.parametrize(("active", "holds"), [(0.6, True), (1 / 3, False)])

@@ -9,6 +9,7 @@ from autograd import grad
 
 from handgrad.errors import DataError
 from handgrad.hyperparameters import Hyperparameters
+from handgrad.losses import CrossEntropy
 from handgrad.straighten import straighten
 from handgrad.studies import gradients as module
 from handgrad.studies.gradients import measure_gradients, read_gradients, write_gradients
@@ -55,6 +56,16 @@ def test_slopes_are_those_of_the_hidden_units(few):
     sigmoid = 1 / (1 + np.exp(-Z))
     assert slopes[0, 0] == pytest.approx(np.mean(sigmoid * (1 - sigmoid)))
     assert (slopes <= 0.25).all()
+
+
+def test_they_are_of_the_loss_that_is_trained_on(few):
+    hyperparameters = Hyperparameters(**DEEP, label_smoothing=0.5)
+    network = Training(*few, hyperparameters).network
+    loss, some = CrossEntropy(0.5), slice(module.EXAMPLES)
+    loss.forward(network.forward(few[0].pixels[some] / 256 - 0.5), few[0].labels[some])
+    network.backward(loss.backward())
+    expected = [np.linalg.norm(layer.weights_gradient) for layer in network.linear_layers]
+    assert measure_gradients(*few, hyperparameters).norms[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_they_are_measured_on_the_images_that_are_trained_on(few):

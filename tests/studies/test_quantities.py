@@ -80,6 +80,12 @@ def test_the_only_batch_of_a_run_is_its_end():
     assert measure("training_fall", measured) == 0
 
 
+def test_nothing_is_a_share_of_a_loss_that_is_zero():
+    measured = run([1.0] * 10, train_loss=[0.0] * 20)
+    assert math.isnan(measure("loss_gap", measured))
+    assert math.isnan(measure("training_fall", measured))
+
+
 def test_iterations_to_an_accuracy():
     measured = run([1, 1, 1, 1], [0.1, 0.2, 0.1, 0.6])
     assert measure("iterations_to_20_percent", measured) == 4

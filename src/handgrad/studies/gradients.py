@@ -71,7 +71,7 @@ def _measure(training: Training) -> tuple[list[float], list[float]]:
     network = training.network
     few = training.inputs[:EXAMPLES]
     X = training.scaling(few, out=np.empty(few.shape, network.parameters.dtype))
-    loss = CrossEntropy()
+    loss = CrossEntropy(training.hyperparameters.label_smoothing)
     loss.forward(network.forward(X), training.train.require_labels()[:EXAMPLES])
     network.backward_parameters(loss.backward())
     norms = [

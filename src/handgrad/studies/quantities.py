@@ -80,11 +80,11 @@ def _lowest_loss_at(run: Measured) -> float:
 def _loss_gap(run: Measured) -> float:
     losses = _validation_losses(run)
     validation = losses[-_tenth(len(losses)) :].mean()
-    return float(validation / _training_loss(run, 0.9, 1.0))
+    return _ratio(validation, _training_loss(run, 0.9, 1.0))
 
 
 def _training_fall(run: Measured) -> float:
-    return 1 - _training_loss(run, 0.9, 1.0) / _training_loss(run, 0.4, 0.5)
+    return 1 - _ratio(_training_loss(run, 0.9, 1.0), _training_loss(run, 0.4, 0.5))
 
 
 def _iterations_to(accuracy: float) -> Callable[[Measured], float]:
@@ -101,7 +101,7 @@ def _gradient_ratio(run: Measured) -> float:
     if run.gradients is None:
         return math.nan
     norms = run.gradients.norms[0]
-    return float(norms[0] / norms[-1]) if norms[-1] > 0 else math.nan
+    return _ratio(norms[0], norms[-1])
 
 
 def _slope_product(run: Measured) -> float:
@@ -123,6 +123,11 @@ def _training_loss(run: Measured, start: float, end: float) -> float:
     losses = np.array(run.history.train_loss)
     first = min(int(start * len(losses)), len(losses) - 1)
     return float(losses[first : max(int(end * len(losses)), first + 1)].mean())
+
+
+def _ratio(part: float, whole: float) -> float:
+    """Part ÷ whole; NaN where the whole is 0, of which nothing is a share."""
+    return float(part / whole) if whole else math.nan
 
 
 def _tenth(count: int) -> int:
