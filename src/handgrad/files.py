@@ -20,6 +20,15 @@ PATIENCE = 2.0
 """Seconds to wait for a folder: a process that was just killed may take a moment to let go."""
 
 
+def real_path(path: Path) -> Path:
+    """Give the absolute path, with links followed.
+
+    A link that leads back to itself is left: it is whoever opens it who complains. (`Path.resolve`
+    raises an error of its own then.)
+    """
+    return Path(os.path.realpath(path))
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; what is written there takes its place on success.
@@ -31,7 +40,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "is not a file, and is not replaced by one", str(path))
-    path = path.resolve()  # A link is followed, not replaced.
+    path = real_path(path)  # A link is followed, not replaced.
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
     # Without the name of `path`, which may be as long as the system allows.

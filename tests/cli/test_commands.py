@@ -172,14 +172,17 @@ def test_a_class_without_examples_has_no_share(model, here, tiny, capsys):
         (["tiny.npz"], "run/config.toml"),
         (["t-images-idx3"], "t-labels-idx1"),
         (["t-images-idx3", "--labels", "other"], "other"),
+        (["tiny.npz"], "notes.csv"),
     ],
 )
-def test_predict_does_not_write_over_what_it_reads(model, here, tiny, capsys, arguments, out):
+def test_predict_replaces_nothing_but_predictions(model, here, tiny, capsys, arguments, out):
+    (here / "notes.csv").write_text("digit,id\n")
     write_idx(here / "t-images-idx3", tiny)
     (here / "other").write_bytes((here / "t-labels-idx1").read_bytes())
     before = (here / out).read_bytes()
     assert run(["predict", model, *arguments, "--out", out]) == 2
-    assert f"{out} is what the predictions are made from" in capsys.readouterr().err
+    told = f"{out} is there already, and no file of predictions: name another"
+    assert told in capsys.readouterr().err
     assert (here / out).read_bytes() == before
 
 
@@ -221,7 +224,7 @@ def test_every_hyperparameter_is_an_option(here, tiny):
             '--hidden-dim: unable to convert "8.5"',
         ),
         (["train", "--patience", "1.5"], '--patience: unable to convert "1.5" into int'),
-        (["train", "--warps", "--warp-shear=-1"], "--warp-shear must be at least 0 and finite"),
+        (["train", "--warps", "--warp-shear=-1"], "--warp-shear must be from 0 to 1,000"),
         (["train", "--activation", "sigmoid"], "--activation"),
         (
             ["train", "tiny.npz", "--classes", "65537"],

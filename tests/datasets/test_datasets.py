@@ -373,12 +373,9 @@ def test_images_of_another_shape_than_is_asked_for_are_refused(tmp_path):
 def test_labels_are_from_the_file_that_is_named_or_from_that_beside(tmp_path):
     images, beside, named = (tmp_path / name for name in ("images-idx3", "labels-idx1", "named"))
     write_idx(images, a_dataset(4, labelled=False))
-    assert Reading().files_of(images) == [images]
     for labels, path in (([0, 1, 2, 3], named), ([3, 2, 1, 0], beside)):
         write_idx(images, Dataset(np.zeros((4, 3, 5), np.uint8), np.array(labels)))
         path.write_bytes(beside.read_bytes())
-    assert Reading().files_of(images) == [images, beside]
-    assert Reading(labels=named).files_of(images) == [images, named]
 
     train, validation = Source(data=images, validation=images, reading=Reading(labels=named)).load()
     assert (train.labels.tolist(), validation.labels.tolist()) == ([0, 1, 2, 3], [3, 2, 1, 0])

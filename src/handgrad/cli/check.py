@@ -1,6 +1,7 @@
 """`handgrad check`."""
 
 import json as json_writer
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,7 +23,6 @@ from handgrad.checker.rendering import (
 )
 from handgrad.checker.rubric import DEFAULT, Rubric, grade, gradescope, read_rubric
 from handgrad.checker.verdict import Verdict
-from handgrad.cli.output import require_other
 from handgrad.cli.standard_output import can_print
 from handgrad.errors import DataError, UsageError
 from handgrad.files import write_text
@@ -79,7 +79,7 @@ def check(
     _check_call(file, all_, layer or [], form, time_limit)
     if out is not None:
         judged = [file] if all_ is None else all_.rglob("*.py")
-        require_other(out, [*judged, rubric], "the verdict is")
+        _require_other(out, [*judged, rubric])
     points = None if rubric is None else read_rubric(rubric)
     shown = "".join(mark for mark, _ in MARKS.values())
     marks = MARKS if out is not None or can_print(shown) else ASCII_MARKS
@@ -116,6 +116,11 @@ def _check_call(
         problem = call_problem(layer)
         if problem is not None:
             raise UsageError(f"--layer: {problem}")
+
+
+def _require_other(out: Path, read: Iterable[Path | None]) -> None:
+    if out.exists() and any(path and path.exists() and out.samefile(path) for path in read):
+        raise UsageError(f"{out} is what the verdict is made from; name another file", "out")
 
 
 def _report(

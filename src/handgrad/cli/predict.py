@@ -6,10 +6,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from handgrad.cli.data import dataset_from
-from handgrad.cli.output import require_other
 from handgrad.datasets import Reading, small_mnist
+from handgrad.errors import UsageError
 from handgrad.evaluation import check_fit
-from handgrad.models import load_model, model_file
+from handgrad.models import load_model
 from handgrad.submission import is_submission, write_submission
 from handgrad.wording import counted
 
@@ -35,12 +35,12 @@ def predict(
     reading
         How DATA is read; for a CSV without labels, say --label none.
     out
-        The file to write. One that exists is replaced, unless the predictions are made from it.
+        The file to write. One that exists is replaced if it is one of predictions.
     quiet
         Print nothing but errors.
     """
-    read = (reading or Reading()).files_of(data) if data else []
-    require_other(out, [*_files_of(model, out), *read], "the predictions are")
+    if out.is_file() and not is_submission(out):
+        raise UsageError(f"{out} is there already, and no file of predictions: name another", "out")
     classifier = load_model(model)
     dataset = dataset_from(reading, data) or small_mnist().test
     check_fit(classifier, dataset)
@@ -48,12 +48,3 @@ def predict(
     write_submission(out, digits)
     if not quiet:
         print(f"wrote {out}: {counted(len(digits), 'prediction')} for {dataset.name}")
-
-
-def _files_of(model: Path, out: Path) -> list[Path]:
-    """The model's file, and `out` too if it is in the model's folder, where all belongs together.
-
-    Former predictions do not, which may have been written there.
-    """
-    inside = model.is_dir() and out.is_file() and out.resolve().is_relative_to(model.resolve())
-    return [model_file(model), *([out] if inside and not is_submission(out) else [])]

@@ -6,9 +6,9 @@ from pathlib import Path
 from handgrad.datasets.csv import LARGEST_LABEL, LabelColumn
 from handgrad.datasets.dataset import Dataset
 from handgrad.datasets.formats import Format, format_of, read
-from handgrad.datasets.idx import labels_beside
 from handgrad.datasets.small_mnist import small_mnist
 from handgrad.errors import UsageError
+from handgrad.files import real_path
 
 HELD_OUT = 1 / 6
 """The share of the data held out for validation where no validation set is given."""
@@ -104,11 +104,6 @@ class Reading:
         """Read the file that `labels` belongs to."""
         return self.read(path, self.labels)
 
-    def files_of(self, path: Path) -> list[Path]:
-        """Name all the files that `data` may read: this one, and that of its labels."""
-        labels = self.labels or labels_beside(path)
-        return [path, labels] if labels else [path]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
@@ -137,7 +132,7 @@ class Source:
         """Give the same with absolute paths."""
 
         def absolute(path: Path | None) -> Path | None:
-            return path and path.resolve()
+            return path and real_path(path)
 
         return replace(
             self,
