@@ -309,6 +309,15 @@ def test_assigned_weights_stay_in_the_vector():
     np.testing.assert_array_equal(layer.parameters, [1, 0, 0, 1, 1, 2])
 
 
+def test_an_assigned_vector_is_that_of_the_weights():
+    layer = Linear(2, 2, rng=0)
+    layer.parameters = np.arange(6)
+    layer.gradients = np.ones(6)
+    np.testing.assert_array_equal(layer.weights, [[0, 1], [2, 3]])
+    layer.step(1)
+    np.testing.assert_array_equal(layer.bias, [[3, 4]])
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
 def test_a_copy_has_a_vector_of_its_own(copied):
     layer = Linear(3, 2, rng=0)
@@ -324,6 +333,18 @@ def test_a_gradient_in_double_precision_will_do_for_a_layer_in_single():
     layer.forward(np.ones((4, 3)))
     layer.backward(np.ones((4, 2)))
     np.testing.assert_array_equal(layer.bias_gradient, [[4, 4]])
+
+
+def test_whole_numbers_become_floats_of_one_type_in_every_activation():
+    X = np.array([[-1, 0, 2]], dtype=np.int16)
+    assert {layer().forward(X).dtype for layer in (Sigmoid, Tanh, ReLU)} == {np.dtype(float)}
+
+
+def test_a_residual_takes_gradients_of_any_precision():
+    layer, G = Residual([ReLU()]), np.full((2, 3), 0.1)
+    layer.forward(np.ones((2, 3)))
+    layer.backward(G.astype(np.float32))
+    np.testing.assert_array_equal(layer.backward(G), 2 * G)
 
 
 def test_a_residual_writes_into_no_array_of_a_call_before_it():

@@ -248,7 +248,10 @@ def test_a_copy_has_two_vectors_of_its_own(copied, dtype):
 
 @pytest.mark.parametrize("residual", [False, True])
 def test_a_pickle_holds_the_parameters_and_their_gradients_once(residual):
-    network = FeedForwardNeuralNetwork(200, 10, 50, 4, residual=residual, rng=0)
+    network = FeedForwardNeuralNetwork(200, 10, 50, 4, residual=residual, dropout=0.1, rng=0)
+    workspace = Workspace(network, 1000)
+    G = network.forward(np.ones((1000, 200)), workspace.outputs)
+    network.backward(G, workspace.input_gradients)
     for whole in (network, network.linear_layers[0]):
         vectors = whole.parameters.nbytes + whole.gradients.nbytes
         assert len(pickle.dumps(whole)) < 1.1 * vectors

@@ -31,11 +31,26 @@ def as_floats(values: ArrayLike) -> Array:
     return array if array.dtype.kind == "f" else array.astype(float)
 
 
+def assigned_in_place(name: str) -> Any:
+    """An attribute that is the array `name`; what is assigned to it is written into that array.
+
+    So it stays a view into the vector of a network.
+    """
+
+    def assign(layer: object, values: ArrayLike) -> None:
+        getattr(layer, name)[...] = values
+
+    return property(operator.attrgetter(name), assign)
+
+
 class Layer:
     """What all layers share: no parameters, unless a layer says otherwise."""
 
     size = 0
     """How many parameters the layer has."""
+
+    kept: tuple[str, ...] = ()
+    """What forward keeps of a batch for backward."""
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """Compute the layer's output, n × c, for its input X, n × d."""
@@ -71,6 +86,10 @@ class Layer:
     def move_into(self, parameters: Array, gradients: Array) -> None:
         """Move the parameters and their gradients into these two vectors of `size` numbers."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is kept of the last batch: it is no part of a pickle, or of a copy."""
+        return self.__dict__ | dict.fromkeys(self.kept)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
@@ -97,7 +116,7 @@ class Linear(Layer):
         b and ∂L/∂b, 1 × c.
     parameters, gradients
         W and b, and their gradients, each as one vector of dc + c numbers. The four arrays above
-        are views into these two: to write into one is to write into the other.
+        are views into these two: to write into one, or to assign to it, is to write into the other.
 
     Raises
     ------
@@ -105,6 +124,15 @@ class Linear(Layer):
         If a dimension is not at least 1, the dtype is another, or a batch has another width than
         the layer.
     """
+
+    parameters: Array = assigned_in_place("_parameters")
+    gradients: Array = assigned_in_place("_gradients")
+    weights: Array = assigned_in_place("_weights")
+    weights_gradient: Array = assigned_in_place("_weights_gradient")
+    bias: Array = assigned_in_place("_bias")
+    bias_gradient: Array = assigned_in_place("_bias_gradient")
+
+    kept = ("X",)
 
     def __init__(
         self,
@@ -135,8 +163,8 @@ class Linear(Layer):
         if X.ndim != 2 or X.shape[1] != self.input_dim:
             raise ValueError(f"{self} takes a batch n × {self.input_dim}, got shape {X.shape}")
         self.X = X
-        Z = np.matmul(X, self._weights, out=out)
-        Z += self._bias
+        Z = np.matmul(X, self.weights, out=out)
+        Z += self.bias
         return Z
 
     def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
@@ -168,57 +196,21 @@ class Linear(Layer):
         self._split(parameters, gradients)
 
     def _split(self, parameters: Array, gradients: Array) -> None:
-        self.parameters, self.gradients = parameters, gradients
+        self._parameters, self._gradients = parameters, gradients
         d, c = self.input_dim, self.output_dim
         self._weights, self._bias = parameters[: d * c].reshape(d, c), parameters[d * c :][None]
         self._weights_gradient = gradients[: d * c].reshape(d, c)
         self._bias_gradient = gradients[d * c :][None]
 
-    @property
-    def weights(self) -> Array:
-        """W, d × c. To assign to it is to write into the vector that it lives in."""
-        return self._weights
-
-    @weights.setter
-    def weights(self, values: ArrayLike) -> None:
-        self._weights[:] = values
-
-    @property
-    def bias(self) -> Array:
-        """The row b, 1 × c. To assign to it is to write into the vector that it lives in."""
-        return self._bias
-
-    @bias.setter
-    def bias(self, values: ArrayLike) -> None:
-        self._bias[:] = values
-
-    @property
-    def weights_gradient(self) -> Array:
-        """∂L/∂W, d × c. To assign to it is to write into the vector that it lives in."""
-        return self._weights_gradient
-
-    @weights_gradient.setter
-    def weights_gradient(self, values: ArrayLike) -> None:
-        self._weights_gradient[:] = values
-
-    @property
-    def bias_gradient(self) -> Array:
-        """The row ∂L/∂b, 1 × c. To assign to it is to write into the vector that it lives in."""
-        return self._bias_gradient
-
-    @bias_gradient.setter
-    def bias_gradient(self, values: ArrayLike) -> None:
-        self._bias_gradient[:] = values
-
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the views out: a pickle would hold each of them in full."""
+        """Leave the views out too: a pickle would hold each of them in full."""
         views = ("_weights", "_bias", "_weights_gradient", "_bias_gradient")
-        return {name: value for name, value in self.__dict__.items() if name not in views}
+        return {name: value for name, value in super().__getstate__().items() if name not in views}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Make the arrays of a copy, or of a layer unpickled, views again."""
         self.__dict__.update(state)
-        self._split(self.parameters, self.gradients)
+        self._split(self._parameters, self._gradients)
 
     def __repr__(self) -> str:
         return f"Linear({self.input_dim}, {self.output_dim})"
@@ -229,6 +221,8 @@ class Activation(Layer):
 
     X has any shape of one dimension or more, and A the same.
     """
+
+    kept = ("A",)
 
     def __init__(self) -> None:
         self.A: Array | None = None
@@ -248,7 +242,7 @@ class Sigmoid(Activation):
         exact e⁻⁸⁸ instead, gradients of saturated units become denormal numbers, with which
         processors compute so slowly that a step takes six times as long.)
         """
-        A = np.multiply(X, HALF, out=out)  # A float of whole numbers, too.
+        A = np.multiply(as_floats(X), HALF, out=out)
         np.tanh(A, out=A)
         A *= HALF
         A += HALF
@@ -316,6 +310,8 @@ class Dropout(Layer):
         If the rate is another.
     """
 
+    kept = ("mask", "_largest_mask")
+
     def __init__(self, rate: float):
         if not 0 <= rate < 1:
             raise ValueError(f"rate must be from 0 to below 1, got {rate}")
@@ -327,8 +323,8 @@ class Dropout(Layer):
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """A = X ∘ M/(1 − p), or A = X if there is no rng."""
         X = as_floats(X)
-        mask = _first_rows(self._largest_mask, len(X))
-        if mask is None or mask.shape != X.shape or mask.dtype != X.dtype:
+        mask = _room_for(X, self._largest_mask)
+        if mask is None or mask.shape != X.shape:
             mask = self._largest_mask = np.empty(X.shape, X.dtype)
         self.mask = mask
         if self.rng is None:
@@ -384,7 +380,7 @@ class Residual(Layer):
             self._outputs = [None] * len(self.layers)
             self._gradients = [None] * len(self.layers)
         for i, layer in enumerate(self.layers):
-            room = None if out is None else _first_rows(self._outputs[i], len(X))
+            room = None if out is None else _room_for(X, self._outputs[i])
             F = layer.forward(F, room)
             if out is not None and room is None:
                 self._outputs[i] = F
@@ -396,11 +392,15 @@ class Residual(Layer):
         """∂L/∂X = ∂L/∂A + ∂L/∂A · ∂F/∂X; the gradients of F's parameters are stored."""
         G = output_gradient
         for i in reversed(range(len(self.layers))):
-            room = _first_rows(self._gradients[i], len(G))
+            room = _room_for(G, self._gradients[i])
             G = self.layers[i].backward(G, room)
             if room is None:
                 self._gradients[i] = G
         return np.add(output_gradient, G, out=out)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the arrays for a batch."""
+        return self.__dict__ | {"_row": (), "_outputs": [], "_gradients": []}
 
     def step(self, step_size: float) -> None:
         """Each of F's layers makes its step."""
@@ -419,9 +419,10 @@ class Residual(Layer):
         return f"Residual({' → '.join(map(repr, self.layers))})"
 
 
-def _first_rows(array: Array | None, n: int) -> Array | None:
-    """The first n rows of an array that is kept for batches, if there is one with so many."""
-    return array[:n] if array is not None and len(array) >= n else None
+def _room_for(X: Array, array: Array | None) -> Array | None:
+    """The first rows of an array that is kept for batches, if it has as many as X, and X's type."""
+    fits = array is not None and len(array) >= len(X) and array.dtype == X.dtype
+    return array[: len(X)] if array is not None and fits else None
 
 
 def _kept(layer: Layer, array: Array | None) -> Array:

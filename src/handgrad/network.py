@@ -21,6 +21,7 @@ from handgrad.layers import (
     Residual,
     Sigmoid,
     Tanh,
+    assigned_in_place,
 )
 from handgrad.losses import by_class
 
@@ -74,6 +75,9 @@ class FeedForwardNeuralNetwork:
         as hidden layers, the activation is unknown, the dtype is neither of the two, or a share
         that is dropped is not from 0 to below 1.
     """
+
+    parameters: Array = assigned_in_place("_parameters")
+    gradients: Array = assigned_in_place("_gradients")
 
     def __init__(
         self,
@@ -179,7 +183,7 @@ class FeedForwardNeuralNetwork:
     def _gather(self, dtype: DTypeLike) -> None:
         """Move the parameters of all layers into one vector, and the gradients into another."""
         size = sum(layer.size for layer in self.layers)
-        self.parameters, self.gradients = np.empty(size, dtype), np.zeros(size, dtype)
+        self._parameters, self._gradients = np.empty(size, dtype), np.zeros(size, dtype)
         start = 0
         for layer in self.layers:
             end = start + layer.size
@@ -192,7 +196,7 @@ class FeedForwardNeuralNetwork:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the two vectors out: the layers have their parts of them."""
-        vectors = ("parameters", "gradients")
+        vectors = ("_parameters", "_gradients")
         return {name: value for name, value in self.__dict__.items() if name not in vectors}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
