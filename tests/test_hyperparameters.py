@@ -68,6 +68,7 @@ def test_the_ends_of_a_range_are_in_it(name, value):
         ({"optimizer": "Adam", "momentum": 0.9}, "momentum is SGD's"),
         ({"hidden_dim": (3, 4), "num_layers": 2}, "hidden_dim has 2 widths"),
         ({"hidden_dim": (3, 4), "num_layers": 4}, "num_layers 4 takes one for all, or 3"),
+        ({"hidden_dim": (3, 4), "num_layers": 1}, "num_layers 1 has no hidden layer"),
     ],
 )
 def test_what_does_not_go_together_is_named(hyperparameters, sentence):
@@ -83,8 +84,14 @@ def test_what_does_not_go_together_is_named(hyperparameters, sentence):
         ({"step_size": "0.1"}, "step_size must be a number above 0, got '0.1'"),
         ({"activation": "sigmoid"}, "activation must be one of Sigmoid, .*, got 'sigmoid'"),
         ({"warp_scale": 1}, "scale must be less than 1"),
-        ({"warp_shift": "2"}, "warp_shift must be at least 0 and finite, got '2'"),
+        ({"warp_shift": "2"}, "warp_shift must be from 0 to 1,000, got '2'"),
         ({"warps": "false"}, "warps must be True or False, got 'false'"),
+        ({"step_size": 10**400}, "step_size must be a number above 0"),
+        ({"num_layers": 10**20}, "num_layers must be a whole number, 1 to 1,000"),
+        ({"threads": 10**20}, "threads must be a whole number, 1 to 1,024"),
+        ({"max_epochs": 10**310}, "max_epochs must be a whole number, 1 to 1,000,000,000,000"),
+        ({"warp_rotation": 1e308}, "warp_rotation must be from 0 to 1,000"),
+        ({"warp_bumps": -1}, "warp_bumps must be a whole number from 2 to 100, got -1"),
     ],
 )
 def test_what_was_expected_is_said(hyperparameters, sentence):
@@ -100,6 +107,7 @@ def test_what_was_expected_is_said(hyperparameters, sentence):
         ("average_decay", 0.5, {"average": "exponential"}),
         ("average_start", 0.5, {"average": "stochastic"}),
         ("warp_shear", 0.5, {"warps": True}),
+        ("residual", True, {"num_layers": 3}),
     ],
 )
 def test_what_changes_nothing_without_another_is_idle(name, value, needed):
@@ -112,6 +120,21 @@ def test_what_changes_nothing_without_another_is_idle(name, value, needed):
 )
 def test_what_belongs_to_another_choice_is_idle(asked):
     assert list(Hyperparameters(**asked).idle) == [list(asked)[1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("hidden_dim", 8), ("activation", "ReLU"), ("dropout", 0.5)]
+)
+def test_what_only_hidden_layers_have_is_idle_without_them(name, value):
+    assert list(Hyperparameters(num_layers=1, **{name: value}).idle) == [name]
+    assert Hyperparameters(num_layers=2, **{name: value}).idle == {}
+
+
+def test_residual_layers_begin_and_end_in_one_width():
+    assert list(Hyperparameters(num_layers=3, hidden_dim=(4, 5), residual=True).idle) == [
+        "residual"
+    ]
+    assert Hyperparameters(num_layers=4, hidden_dim=(4, 5, 5), residual=True).idle == {}
 
 
 def test_nothing_at_its_default_is_idle():

@@ -7,7 +7,7 @@ from safetensors.numpy import load_file, save_file
 
 from handgrad import FeedForwardNeuralNetwork, ReLU
 from handgrad.datasets import Dataset, Scaling
-from handgrad.ensemble import AverageModel, Views
+from handgrad.ensemble import AverageModel, Views, save_average
 from handgrad.errors import DataError
 from handgrad.evaluation import Evaluation, evaluate
 from handgrad.models import (
@@ -98,6 +98,10 @@ def test_a_model_with_an_activation_of_ones_own_is_not_saved(tmp_path):
     network = FeedForwardNeuralNetwork(12, 5, 7, 2, Leaky)
     with pytest.raises(ValueError, match="a model with Leaky cannot be saved"):
         save_model(tmp_path / "model.safetensors", NetworkModel(network, Scaling()))
+    with pytest.raises(ValueError, match="a model with Leaky cannot be saved"):
+        save_average(
+            tmp_path / "model.safetensors", AverageModel((NetworkModel(network, Scaling()),))
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -232,6 +236,11 @@ DAMAGE = {
     "not finite": lambda tensors, _: tensors["linear.0.weights"].put(3, np.nan),
     "missing": lambda tensors, _: tensors.pop("linear.0.bias"),
     "a factor that is text": lambda _, metadata: metadata["scaling"].update(factor="a"),
+    "a factor that is not finite": lambda _, metadata: metadata["scaling"].update(factor="nan"),
+    "an offset that is not finite": lambda _, metadata: metadata["scaling"].update(offset="inf"),
+    "as many layers as nobody has": lambda _, metadata: metadata["architecture"].update(
+        num_layers=10**20
+    ),
     "no scaling": lambda _, metadata: metadata.update(scaling=None),
     "an unknown argument": lambda _, metadata: metadata["architecture"].update(width=3),
     "images of another shape": lambda _, metadata: metadata.update(image_shape=[3, 5]),

@@ -74,6 +74,9 @@ def test_nothing_to_go_by_is_left_alone():
     expected = np.zeros((1, 5, 7))
     expected[0, 2, 2:5] = (10, 30, 10)
     np.testing.assert_allclose(straighten(row), expected, atol=1e-9)
+    rows = np.zeros((200, 5, 7))
+    rows[:, 1] = np.random.default_rng(0).random((200, 7))
+    assert not moments(rows)[1].any()
 
 
 @given(

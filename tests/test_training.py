@@ -456,6 +456,12 @@ def test_an_epoch_runs_on_as_many_threads_as_it_says(few, monkeypatch):
     assert asked == [3]
 
 
+def test_threads_are_for_the_batches_that_there_are(few, monkeypatch):
+    monkeypatch.setattr("handgrad.threads.available_cores", lambda: 2)
+    wide = Hyperparameters(hidden_dim=(60,), batch_size=10**6)  # 450 examples: 21 million a step.
+    assert Training(*few, wide).threads == 1
+
+
 def test_a_batch_may_be_larger_than_any_number_of_numpys(few):
     assert trained(few, batch_size=10**20, max_epochs=2).iteration == 2
 

@@ -237,9 +237,9 @@ def test_elastic_fields_are_smooth_on_images_of_any_shape():
 @pytest.mark.parametrize(
     ("strengths", "words"),
     [
-        ({"rotation": -1}, "rotation must be at least 0"),
-        ({"elastic": math.nan}, "elastic must be at least 0 and finite"),
-        ({"shift": math.inf}, "shift must be at least 0 and finite"),
+        ({"rotation": -1}, "rotation must be from 0 to 1,000"),
+        ({"elastic": math.nan}, "elastic must be from 0 to 1,000"),
+        ({"shift": math.inf}, "shift must be from 0 to 1,000"),
         ({"scale": 1}, "scale must be less than 1"),
         ({"bumps": 1}, "bumps must be a whole number from 2"),
         ({"bumps": 2.5}, "bumps must be a whole number from 2"),

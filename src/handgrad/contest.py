@@ -26,7 +26,7 @@ from handgrad.datasets import Data, Dataset, Source, small_mnist
 from handgrad.ensemble import AverageModel, Views, save_average
 from handgrad.errors import DataError
 from handgrad.evaluation import Evaluation, check_same_shape, evaluate
-from handgrad.files import locked, write_json, write_text
+from handgrad.files import locked, real_path, write_json, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.models import network_model, read_tensors
 from handgrad.preparation import check_data
@@ -75,7 +75,7 @@ class Contest:
     def tasks(self) -> list[Task]:
         """The runs that train the networks."""
         # Absolute paths: a worker may have been started in another folder, for something else.
-        folder, source = self.folder.resolve(), self.source.resolve()
+        folder, source = real_path(self.folder), self.source.resolve()
         return [
             Task(
                 number=number,

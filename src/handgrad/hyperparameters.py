@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from numbers import Integral
 from typing import Any, Literal, get_args
 
@@ -19,7 +20,11 @@ WIDEST = 10**12
 """The widest that a hidden layer may be: wider than any memory, narrower than numpy's limit."""
 
 MOST_EPOCHS = 10**12
-"""The longest that a schedule's warm-up or decay may be: longer than any run."""
+"""The longest that a run, or a schedule's warm-up or decay, may be: longer than anybody waits."""
+
+MOST_LAYERS = 1000
+
+MOST_THREADS = 1024
 
 OptimizerName = Literal["SGD", "Adam"]
 AverageName = Literal["none", "exponential", "stochastic"]
@@ -153,16 +158,27 @@ class Hyperparameters:
         self._require("a whole number, 0 or more", lambda x: _is_whole(x) and x >= 0, "seed")
         self._require_number("a number above 0", lambda x: 0 < x < math.inf, "step_size")
         self._require_number("above 0, at most 1", lambda x: 0 < x <= 1, "decay")
+        self._require("a whole number, 1 or more", lambda x: _is_whole(x) and x >= 1, "batch_size")
         self._require(
-            "a whole number, 1 or more",
-            lambda x: _is_whole(x) and x >= 1,
-            "batch_size", "max_epochs", "num_layers",
-        )  # fmt: skip
+            f"a whole number, 1 to {MOST_EPOCHS:,}",
+            lambda x: _is_whole(x) and 1 <= x <= MOST_EPOCHS,
+            "max_epochs",
+        )
+        self._require(
+            f"a whole number, 1 to {MOST_LAYERS:,}",
+            lambda x: _is_whole(x) and 1 <= x <= MOST_LAYERS,
+            "num_layers",
+        )
+        self._require(
+            f"a whole number, 1 to {MOST_THREADS:,}",
+            lambda x: x is None or (_is_whole(x) and 1 <= x <= MOST_THREADS),
+            "threads",
+        )
         self._require(
             "a whole number, 1 or more",
             lambda x: x is None or (_is_whole(x) and x >= 1),
-            "threads", "patience",
-        )  # fmt: skip
+            "patience",
+        )
         self._require_number(
             "a number above 0", lambda x: x is None or 0 < x < math.inf, "clip_norm"
         )
@@ -196,7 +212,18 @@ class Hyperparameters:
     @property
     def idle(self) -> dict[str, str]:
         """What is not at its default but changes nothing, and what it would take."""
+        widths = self.hidden_dim
+        if isinstance(widths, int):
+            widths = (widths,) * (self.num_layers - 1)
         waiting = {
+            "num_layers 2 or more": (
+                self.num_layers > 1,
+                ["hidden_dim", "activation", "dropout"],
+            ),
+            "two hidden layers of one width, one after the other": (
+                any(d == c for d, c in pairwise(widths)),
+                ["residual"],
+            ),
             "schedule exponential or step": (
                 self.schedule in ("exponential", "step"),
                 ["decay", "decay_epochs"],
@@ -250,10 +277,11 @@ class Hyperparameters:
         if len(widths) == 1:
             object.__setattr__(self, "hidden_dim", widths[0])
         if len(widths) > 1 and len(widths) != self.num_layers - 1:
+            takes = f"takes one for all, or {self.num_layers - 1}"
+            if self.num_layers == 1:
+                takes = "has no hidden layer"
             raise UsageError(
-                f"has {len(widths)} widths; num_layers {self.num_layers} takes one for all, or "
-                f"{self.num_layers - 1}",
-                "hidden_dim",
+                f"has {len(widths)} widths; num_layers {self.num_layers} {takes}", "hidden_dim"
             )
 
     def _check_together(self) -> None:
@@ -271,7 +299,10 @@ class Hyperparameters:
                 raise UsageError(f"must be {expected}, got {value!r}", name)
 
     def _require_number(self, expected: str, holds: Callable[[Any], bool], *names: str) -> None:
-        self._require(expected, lambda x: not isinstance(x, bool) and holds(x), *names)
+        def is_number(x: Any) -> bool:
+            return not isinstance(x, bool) and (x is None or math.isfinite(x))  # As a float.
+
+        self._require(expected, lambda x: is_number(x) and holds(x), *names)
 
     def _require_choice(self, name: str, choices: Any) -> None:
         names = get_args(choices)
@@ -286,5 +317,5 @@ def _holds(condition: Callable[[Any], bool], value: object) -> bool:
     """Whether a value meets a condition; one that cannot be compared, such as text, does not."""
     try:
         return condition(value)
-    except TypeError:
+    except (TypeError, OverflowError):
         return False

@@ -204,9 +204,6 @@ def save_model(path: Path | str, model: NetworkModel) -> None:
     ValueError
         If its activation is not one of handgrad's, so that no one could load it.
     """
-    if model.network.activation not in ACTIVATIONS.values():
-        name = model.network.activation.__name__
-        raise ValueError(f"a model with {name} cannot be saved; one of {[*ACTIVATIONS]} can")
     write_tensors(path, network_tensors(model.network), model_metadata(model))
 
 
@@ -249,7 +246,16 @@ def network_tensors(network: FeedForwardNeuralNetwork) -> Tensors:
 
 
 def model_metadata(model: NetworkModel) -> Metadata:
-    """Describe a model: all but the numbers in its tensors."""
+    """Describe a model: all but the numbers in its tensors.
+
+    Raises
+    ------
+    ValueError
+        If its activation is not one of handgrad's, so that no one could load it.
+    """
+    if model.network.activation not in ACTIVATIONS.values():
+        name = model.network.activation.__name__
+        raise ValueError(f"a model with {name} cannot be saved; one of {[*ACTIVATIONS]} can")
     return {
         "kind": NETWORK,
         "architecture": model.network.architecture,
@@ -271,14 +277,17 @@ def network_model(
         If something is missing or does not fit together.
     """
     try:
+        scaling = Scaling(**{name: float(x) for name, x in metadata["scaling"].items()})
+        if not (math.isfinite(scaling.factor) and math.isfinite(scaling.offset)):
+            raise ValueError(f"{scaling} is not finite")
         model = NetworkModel(
             FeedForwardNeuralNetwork(**metadata["architecture"]),
-            Scaling(**{name: float(x) for name, x in metadata["scaling"].items()}),
+            scaling,
             metadata["image_shape"] and tuple(metadata["image_shape"]),
             metadata.get("straighten", False),  # Older files do not have these two.
             metadata.get("oriented_gradients", False),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise DataError(f"{path}: the description of the model is damaged ({error})") from error
     network = model.network
     for own_name, parameter in network_tensors(network).items():
@@ -328,6 +337,8 @@ def read_tensors(path: Path | str) -> tuple[Tensors, Metadata]:
             if metadata is None:
                 raise DataError(f"{path}: a safetensors file, but not one of handgrad's models")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (AttributeError, TypeError) as error:  # A type that numpy does not have, as bfloat16.
+        raise DataError(f"{path}: a model with numbers of a type unknown here ({error})") from error
     except (SafetensorError, OSError) as error:
         raise DataError(f"{path}: not a model file, or damaged or cut short ({error})") from error
     try:

@@ -81,7 +81,7 @@ def oriented_gradients(
         for k, response in enumerate(_responses(stack[some].astype(np.float32))):
             h = response.reshape(len(response), -1) @ G
             features[some, k] = np.rint(255 * np.sqrt(h / np.float32(_LARGEST)))
-    return features.reshape(n, -1)
+    return features.reshape(n, DIRECTIONS * G.shape[1])
 
 
 def _responses(images: Array) -> Iterator[Array]:

@@ -26,6 +26,9 @@ from numpy.typing import NDArray
 from handgrad.layers import Array
 from handgrad.warps import as_images, resample, warp_basis
 
+ROUNDING = 1e-12
+"""A difference this small, as a share of what is subtracted, is due to rounding."""
+
 
 def straighten(images: NDArray, *, image_shape: tuple[int, int] | None = None) -> NDArray:
     """Shear each image upright and move its centre of mass to the centre.
@@ -79,7 +82,11 @@ def moments(images: NDArray) -> tuple[Array, Array]:
     sum_y, sum_x = mass @ y, moment.sum(axis=1)
     # Times total², the covariance is a whole number wherever the pixels are, and exact.
     covariance = total * (moment @ y) - sum_x * sum_y
-    variance = total * (mass @ y**2) - sum_y**2
+    scale = total * (mass @ y**2)
+    variance = scale - sum_y**2
+    variance[variance < ROUNDING * scale] = (
+        0  # Of ink in a single row, where pixels are no integers.
+    )
     return np.stack([_ratio(sum_y, total), _ratio(sum_x, total)], 1), _ratio(covariance, variance)
 
 

@@ -103,7 +103,9 @@ class Training:
         self.schedule = _schedule(h, math.ceil(len(train) / h.batch_size))
         self.history = History()
         self.diverged = False
-        self.threads = h.threads or threads.threads_for(_multiply_adds(self.network, h.batch_size))
+        self.threads = h.threads or threads.threads_for(
+            _multiply_adds(self.network, min(h.batch_size, len(train)))
+        )
         self._before = {name: np.empty_like(vector) for name, vector in self.state.items()}
         self._batches: dict[int, Batch] = {}
         self._outcomes = Outcomes(len(train), class_count, h)

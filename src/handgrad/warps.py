@@ -20,8 +20,7 @@ Platt 2003, "Best practices for convolutional neural networks applied to visual 
 from __future__ import annotations
 
 import functools
-import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -32,6 +31,11 @@ from handgrad.layers import Array
 
 CHUNK_PIXELS = 1 << 15
 """How many pixels are warped at a time: few enough for the intermediate arrays to stay in cache."""
+
+STRENGTHS = ("rotation", "scale", "shear", "shift", "elastic")
+
+STRONGEST = 1000
+"""The largest that a strength may be: farther than any image reaches."""
 
 MOST_BUMPS = 100
 """More would be closer together than pixels are."""
@@ -64,7 +68,7 @@ class Warps:
     Raises
     ------
     UsageError
-        If a strength is negative or not finite, scale reaches 1, or bumps is out of range.
+        If a strength is not from 0 to 1,000, scale reaches 1, or bumps is out of range.
     """
 
     rotation: float = 15.0
@@ -75,28 +79,22 @@ class Warps:
     bumps: int = 7
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name in STRENGTHS:
+            value = getattr(self, name)
             is_number = isinstance(value, Real) and not isinstance(value, bool)
-            if not (is_number and 0 <= float(value) < math.inf):
-                raise UsageError(f"must be at least 0 and finite, got {value!r}", field.name)
+            if not (is_number and 0 <= value <= STRONGEST):
+                raise UsageError(f"must be from 0 to {STRONGEST:,}, got {value!r}", name)
         if self.scale >= 1:
             raise UsageError(f"must be less than 1, got {self.scale}", "scale")
-        if not 2 <= self.bumps <= MOST_BUMPS or not isinstance(self.bumps, Integral):
+        is_whole = isinstance(self.bumps, Integral) and not isinstance(self.bumps, bool)
+        if not (is_whole and 2 <= self.bumps <= MOST_BUMPS):
             raise UsageError(
-                f"must be a whole number from 2 to {MOST_BUMPS}, got {self.bumps}", "bumps"
+                f"must be a whole number from 2 to {MOST_BUMPS}, got {self.bumps!r}", "bumps"
             )
 
     def scaled(self, factor: float) -> Warps:
         """Give warps whose strengths are these times a factor."""
-        return replace(
-            self,
-            rotation=factor * self.rotation,
-            scale=factor * self.scale,
-            shear=factor * self.shear,
-            shift=factor * self.shift,
-            elastic=factor * self.elastic,
-        )
+        return replace(self, **{name: factor * getattr(self, name) for name in STRENGTHS})
 
     def warp(
         self,

@@ -31,9 +31,19 @@ def test_images_of_one_colour_are_standardized_to_zero():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"pixels": PIXELS / 2}, "pixels must be uint8, found float64"),
+        ({"pixels": PIXELS / 2}, "pixels must be an array of uint8, found float64"),
         ({"pixels": PIXELS[:0], "labels": None}, "at least one image"),
         ({"image_shape": (2, 4)}, "6 pixels, which is not an image of 2 × 4"),
+        ({"image_shape": (-2, -3)}, "which is not an image of -2 × -3"),
+        ({"image_shape": (2, 3, 1)}, r"image_shape must be two whole numbers, found \(2, 3, 1\)"),
+        ({"image_shape": (2.0, 3.0)}, "image_shape must be two whole numbers"),
+        (
+            {"pixels": PIXELS.reshape(12, 3, 2)},
+            "6 pixels in 3 × 2, which is not an image of 2 × 3",
+        ),
+        ({"class_count": 3.0}, r"class_count must be a whole number, found 3\.0"),
+        ({"pixels": PIXELS.tolist()}, "pixels must be an array of uint8, found list"),
+        ({"labels": np.full(12, 2**63, np.uint64)}, "label 9223372036854775808; with 3 classes"),
         ({"labels": LABELS + 0.5}, "labels must be whole numbers, found float64"),
         ({"labels": LABELS - 1}, "example 1: label -1; with 3 classes, expected 0 to 2"),
         ({"labels": LABELS + 1}, "example 3: label 3; with 3 classes, expected 0 to 2"),
@@ -69,6 +79,8 @@ def test_a_fingerprint_tells_apart_all_that_it_is_of():
 def test_the_same_data_have_one_fingerprint_under_any_name():
     same = a_dataset(pixels=PIXELS.copy(), labels=LABELS.astype(np.uint8), name="copied")
     assert same.fingerprint == a_dataset().fingerprint
+    of_numpy = a_dataset(image_shape=list(np.array([2, 3])), class_count=np.int64(3))
+    assert of_numpy.fingerprint == a_dataset().fingerprint
 
 
 def test_rows_keep_their_labels_and_all_that_holds_of_the_whole():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from handgrad.datasets import Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
+from handgrad.files import real_path
 
 RESUME_ALONE = "--resume takes no other option: config.toml in its folder has them"
 """What is said to a call that resumes and asks for something else beside it."""
@@ -59,7 +60,7 @@ def source_from(
 def require_recordable(*paths: Path | None) -> None:
     """Raise DataError if a path cannot be written to a config.toml, which is in UTF-8."""
     for path in filter(None, paths):
-        name = os.fsencode(path.resolve())
+        name = os.fsencode(real_path(path))
         try:
             name.decode()
         except UnicodeDecodeError as error:

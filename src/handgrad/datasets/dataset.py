@@ -1,9 +1,11 @@
 """A set of images, with labels or without."""
 
 import math
+import operator
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,31 +84,51 @@ class Dataset:
     name: str = "data"
 
     def __post_init__(self) -> None:
-        if self.pixels.dtype != np.uint8:
-            raise DataError(f"{self.name}: pixels must be uint8, found {self.pixels.dtype}")
+        if not isinstance(self.pixels, np.ndarray) or self.pixels.dtype != np.uint8:
+            found = getattr(self.pixels, "dtype", type(self.pixels).__name__)
+            raise DataError(f"{self.name}: pixels must be an array of uint8, found {found}")
         if self.pixels.ndim not in (2, 3) or self.pixels.size == 0:
             raise DataError(
                 f"{self.name}: expected at least one image, n × d or n × rows × columns, "
                 f"found an array of shape {self.pixels.shape}"
             )
-        self._settle("image_shape", self.image_shape or _image_shape(self.pixels))
+        self._settle("image_shape", self._plain_shape())
         self._settle("pixels", self.pixels.reshape(len(self.pixels), -1))
-        if self.image_shape and math.prod(self.image_shape) != self.input_dim:
+        if self.class_count is not None and not isinstance(self.class_count, Integral):
             raise DataError(
-                f"{self.name}: rows have {counted(self.input_dim, 'pixel')}, which is not an image "
-                f"of {self.image_shape[0]} × {self.image_shape[1]}"
+                f"{self.name}: class_count must be a whole number, found {self.class_count!r}"
             )
+        self._settle("class_count", self.class_count and int(self.class_count))
         if self.labels is not None:
             labels = np.asarray(self.labels)
             if labels.dtype.kind not in "iu":
                 raise DataError(f"{self.name}: labels must be whole numbers, found {labels.dtype}")
+            self._check_labels(labels)
             self._settle("labels", labels.astype(np.intp))
-            self._check_labels(self.labels)
 
     def _settle(self, field: str, value: object) -> None:
         object.__setattr__(self, field, value)
 
-    def _check_labels(self, labels: NDArray[np.intp]) -> None:
+    def _plain_shape(self) -> tuple[int, int] | None:
+        """The image shape as Python's own integers, if the rows are images of that shape."""
+        if self.image_shape is None:
+            return _image_shape(self.pixels)
+        try:
+            rows, columns = map(operator.index, self.image_shape)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"{self.name}: image_shape must be two whole numbers, found {self.image_shape!r}"
+            ) from error
+        found = self.pixels.shape[1:]
+        if min(rows, columns) < 1 or found not in ((rows, columns), (rows * columns,)):
+            raise DataError(
+                f"{self.name}: rows have {counted(math.prod(found), 'pixel')}"
+                f"{' in ' + ' × '.join(map(str, found)) if len(found) == 2 else ''}, which is not "
+                f"an image of {rows} × {columns}"
+            )
+        return rows, columns
+
+    def _check_labels(self, labels: NDArray[np.integer]) -> None:
         if labels.shape != (len(self),):
             raise DataError(
                 f"{self.name}: {len(self)} images take {len(self)} labels, found an array of "

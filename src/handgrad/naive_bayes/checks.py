@@ -96,8 +96,8 @@ def checked_priors(priors: ArrayLike) -> NDArray[np.float64]:
 
 def checked_smoothing(name: str, value: float) -> float:
     """The amount of smoothing: finite, and not negative."""
-    if not (np.isfinite(value) and value >= 0):
-        raise UsageError(f"must be a finite number, 0 or above, got {value}", parameter=name)
+    if not (isinstance(value, Real) and math.isfinite(value) and value >= 0):
+        raise UsageError(f"must be a finite number, 0 or above, got {value!r}", parameter=name)
     return value
 
 

@@ -4,6 +4,7 @@ The tensors are the model's counts, `class_count` (K) and `feature_count` (K × 
 its threshold, smoothing and priors.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +104,8 @@ def bernoulli_model(path: Path, tensors: Tensors, metadata: Metadata) -> Bernoul
         class_count, feature_count = tensors["class_count"], tensors["feature_count"]
         settings = {name: metadata[name] for name in ("threshold", "alpha", "priors")}
         shape = metadata["image_shape"] and tuple(metadata["image_shape"])
+        if shape and math.prod(shape) != feature_count.shape[-1]:
+            raise ValueError(f"{feature_count.shape[-1]} features and images of {shape} do not fit")
         bayes = BernoulliNaiveBayes(**settings)
         bayes.fit_counts(np.arange(len(class_count)), class_count, feature_count)
     except (KeyError, TypeError, ValueError) as error:

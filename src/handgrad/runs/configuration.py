@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from handgrad.datasets import Data, Dataset, Reading, Source
 from handgrad.errors import DataError, UsageError
-from handgrad.files import write_text
+from handgrad.files import real_path, write_text
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.training import Training
 
@@ -88,7 +88,7 @@ def as_toml(settings: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             result[name] = as_toml(value)
         elif value is not None:
-            result[name] = str(value.resolve()) if isinstance(value, Path) else value
+            result[name] = str(real_path(value)) if isinstance(value, Path) else value
     return result
 
 

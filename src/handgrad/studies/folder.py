@@ -18,6 +18,7 @@ import tomli_w
 
 from handgrad.datasets import Data
 from handgrad.errors import DataError, UsageError
+from handgrad.files import real_path
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.preparation import check_data, check_images
 from handgrad.runs import fingerprint, read_config, require_new
@@ -69,7 +70,7 @@ def plan_study(study: Study, folder: Path | str) -> Plan:
     _check_folder(study, folder)
     data = _load(study)
     # Absolute paths: a worker may have been started in another folder, for something else.
-    whole, source = folder.resolve(), study.source.resolve()
+    whole, source = real_path(folder), study.source.resolve()
     gradient_runs = study.gradient_runs
     tasks = tuple(
         Task(

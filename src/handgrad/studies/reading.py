@@ -17,6 +17,7 @@ from typing import Any, get_type_hints
 
 from handgrad.datasets import Reading, Source
 from handgrad.errors import UsageError
+from handgrad.files import real_path
 from handgrad.hyperparameters import Hyperparameters
 from handgrad.studies.schema import build, check_keys, convert
 from handgrad.studies.study import Claim, Question, RunSpec, Study, written
@@ -160,7 +161,9 @@ def _source(document: dict[str, Any], file: str, folder: Path) -> Source:
     for key, value in table.items():
         converted = convert(value, hints[key], f"{where}, {key}")
         if isinstance(converted, Path):
-            table[key] = str((folder / converted).resolve())
+            if "\0" in value:
+                raise UsageError(f"{where}, {key}: {value!r} cannot name a file")
+            table[key] = str(real_path(folder / converted))
     if table and "data" not in table:
         raise UsageError(f"{where}: the key data, the training set's file, is missing")
     of_files = {field.name for field in fields(Source)}
