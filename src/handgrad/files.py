@@ -41,6 +41,8 @@ def replacing(path: Path) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "is not a file, and is not replaced by one", str(path))
     path = real_path(path)  # A link is followed, not replaced.
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
     # Without the name of `path`, which may be as long as the system allows.

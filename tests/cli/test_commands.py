@@ -254,8 +254,10 @@ def test_every_hyperparameter_is_an_option(here, tiny):
         (["train", "--spead", "1"], "--spead"),
         (
             ["train", "--hidden-dim", "8", "9", "10"],
-            "10: more arguments than the command takes; an option",
+            "10: more arguments than the command takes; several widths are given one by one",
         ),
+        (["train", "tiny.npz", "more"], "more: more arguments than the command takes\n"),
+        (["train", "--hidden-dim", "wide"], 'unable to convert "wide" into int.'),
         (["predict"], "MODEL"),
         (["classify"], "classify"),
     ],
@@ -411,3 +413,21 @@ def test_every_command_has_a_help_page(command, capsys):
     assert usage == f"Usage: handgrad {command} [OPTIONS] {COMMANDS[command]}"
     for argument in re.findall("[A-Z]+", COMMANDS[command]):
         assert re.search(rf"│ [* ]*{argument} ", panels)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "loop"],
+        ["bayes", "loop"],
+        ["bayes", "tiny.npz", "--network", "loop"],
+        ["predict", "run", "tiny.npz", "--out", "loop"],
+    ],
+)
+def test_a_link_that_leads_to_itself_is_named(model, here, capsys, arguments):
+    (here / "loop").symlink_to("loop")
+    assert run(arguments) in (1, 2)
+    error = capsys.readouterr().err
+    assert error.startswith("handgrad: ")
+    assert "loop" in error
+    assert error.count("\n") == 1

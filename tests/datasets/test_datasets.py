@@ -80,6 +80,8 @@ def test_what_is_written_is_read_back(tmp_path_factory, form, n, rows, columns, 
         ('"1.0","2","0"\n"3","4","1"\n', {}),
         ("P,1,label\n1,2,0\n3,4,1\n", {}),
         ("1,2,0\n3,4,1\n \t\n", {}),
+        ("\n \np0,p1,label\n1,2,0\n\n3,4,1\n", {}),
+        ("\n\np0,1,2\n1,2,0\n3,4,1\n", {"header": True}),
     ],
 )
 def test_csv_in_the_ways_it_is_written(tmp_path, text, options):
@@ -93,6 +95,13 @@ def test_csv_without_labels_with_a_header(tmp_path):
     path = tmp_path / "digits.csv"
     path.write_text("p0,p1\n1,2\n3,4\n")
     assert same(read(path, label="none"), Dataset(np.array([[1, 2], [3, 4]], np.uint8)))
+
+
+def test_what_follows_a_gzip_stream_is_no_part_of_it(tmp_path):
+    path = tmp_path / "digits.csv.gz"
+    path.write_bytes(gzip.compress(b"1,2,0\n3,4,1\n") + b"junk")
+    with pytest.raises(DataError, match="after its gzip stream comes something else"):
+        read(path)
 
 
 @pytest.mark.parametrize("label", [300, 65535])
@@ -126,6 +135,11 @@ def test_a_label_is_in_a_place_that_there_is(tmp_path):
         ("1,256,0\n", {}, "line 1, column 2: found '256', expected a pixel"),
         ("1,2,256\n", {"label": "none"}, "line 1, column 3: found '256', expected a pixel"),
         ("1,2,65536\n", {}, "line 1, column 3: found '65536', expected a label"),
+        (
+            f"1,2,{10**30}\n",
+            {},
+            "line 1, column 3: found '10000000000000000000…', expected a label",
+        ),
         ("1,٣,0\n", {}, "line 1, column 2: found '٣', expected a pixel"),
         ("1,2,0\n3,4,1#5\n", {}, "line 2, column 3: found '1#5', expected a label"),
         ("1.0,2,0\n3,4,1#5\n", {}, "line 2, column 3: found '1#5', expected a label"),

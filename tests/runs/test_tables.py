@@ -51,6 +51,20 @@ def test_a_damaged_table_is_named(tmp_path, source, table, damage, sentence):
         Run.resume(folder)
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [(1, "1"), (1, "2.5"), (1, "1e300"), (1, "-1"), (2, "nan"), (3, "inf")]
+)
+def test_an_epoch_that_cannot_be_is_damage(tmp_path, source, column, value):
+    folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=3), source).folder
+    header, first, second, third = (folder / "epochs.csv").read_text().splitlines()
+    fields = second.split(",")
+    fields[column] = value
+    rows = [header, first, ",".join(fields), third]
+    (folder / "epochs.csv").write_text("\n".join(rows) + "\n")
+    with pytest.raises(DataError, match=r"epochs\.csv: damaged, expected finite numbers"):
+        read_history(folder)
+
+
 @pytest.mark.parametrize("table", ["iterations.csv", "epochs.csv"])
 def test_a_missing_table_is_named(tmp_path, source, table):
     folder = carried_out(tmp_path / "run", Hyperparameters(max_epochs=3), source).folder

@@ -51,6 +51,10 @@ def test_runs_differ_from_the_defaults_by_what_they_name(study):
     assert read.varied == ["step_size", "max_epochs"]
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(study):
+    assert study("\ufeff" + RUN).runs[0].name == "a"
+
+
 def test_a_grid_is_every_combination(study):
     read = study("[grid]\nstep_size = [0.01, 1]\nhidden_dim = [4, 8, 16]\n")
     pairs = [(run.hyperparameters.step_size, run.hyperparameters.hidden_dim) for run in read.runs]
@@ -216,6 +220,10 @@ MISTAKES = {
     claim(above=2, below=1): ["[[claim]] 1", "above 2", "below 1"],
     claim(because=None): ["[[claim]] 1", "because is missing"],
     claim(above="x"): ["[[claim]] 1, above", "a number"],
+    claim(above=10**400): ["[[claim]] 1, above", "a number"],
+    f"[defaults]\nstep_size = {10**400}\n": ["[defaults], step_size", "a number"],
+    f"[grid]\nweight_decay = [{10**400}]\n": ["[grid], weight_decay", "a number"],
+    '[data]\ndata = "a\\u0000b"\n' + RUN: ["[data], data", "cannot name a file"],
 }  # fmt: skip
 
 

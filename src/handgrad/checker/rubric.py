@@ -40,7 +40,7 @@ def read_rubric(path: Path) -> Rubric:
         not a number of at least 0.
     """
     try:
-        rubric = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        rubric = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not valid TOML: {error}") from None
     known = {**DEFAULT, **_MORE_KINDS}

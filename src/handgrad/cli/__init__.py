@@ -80,7 +80,7 @@ def run(tokens: Sequence[str] | None = None) -> int:
                 app[name]  # Imports it: the list shows what its docstring says.
         return app(tokens) or 0
     except UnusedCliTokensError as error:
-        return complain(_left_over(error.unused_tokens or []), 2)
+        return complain(_left_over(error.unused_tokens or [], tokens), 2)
     except CycloptsError as error:
         return complain(_one_line(error), 2)
     except UsageError as error:
@@ -114,13 +114,14 @@ def _with_option(error: UsageError) -> str:
     return str(error).replace(error.parameter, "--" + error.parameter.replace("_", "-"), 1)
 
 
-def _left_over(tokens: Sequence[str]) -> str:
-    """What is said of arguments that nothing takes."""
-    return (
-        f"{shlex.join(tokens)}: more arguments than the command takes; an option of several values "
-        "is given once for each, as in --hidden-dim 8 --hidden-dim 9"
-    )
+def _left_over(unused: Sequence[str], tokens: Sequence[str]) -> str:
+    """What is said of the tokens that nothing takes."""
+    told = f"{shlex.join(unused)}: more arguments than the command takes"
+    if "--hidden-dim" in tokens:
+        told += "; several widths are given one by one, as in --hidden-dim 8 --hidden-dim 9"
+    return told
 
 
 def _one_line(error: CycloptsError) -> str:
-    return " ".join(str(error).split())
+    # The types of --hidden-dim's values, in Python's words.
+    return " ".join(str(error).split()).replace("int|tuple[int, Ellipsis]", "int")

@@ -39,7 +39,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except (EOFError, zlib.error) as error:
         raise DataError(f"{path}: the gzip stream is damaged or cut short ({error})") from error
     except OSError as error:
-        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        if error.strerror is None:  # It is gzip's own.
+            raise DataError(
+                f"{path}: after its gzip stream comes something else, or the stream is damaged "
+                f"({error})"
+            ) from error
+        raise DataError(f"{path}: {error.strerror.lower()}") from error
 
 
 def read_bytes(path: Path) -> bytes:

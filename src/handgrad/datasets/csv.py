@@ -16,6 +16,9 @@ LabelColumn = Literal["last", "first", "none"]
 
 LARGEST_LABEL = 65_535
 
+LONGEST_FIELD = 20
+"""How much of a field is shown in a message."""
+
 LABEL_NAMES = ("label", "labels", "class", "target", "digit", "y")
 """What a header may call the label, in capitals or not; the first of them that is there counts."""
 
@@ -54,9 +57,10 @@ def read_csv(
         raise UsageError(f"must be last, first or none, got {label!r}", "label")
     path = Path(path)
     lines = _lines(path)
-    first = 1 if (_looks_like_header(lines[0]) if header is None else header) else 0
-    if first:
-        _check_label_column(path, _fields(lines[0]), label)
+    first = next(number for number, line in enumerate(lines) if line.strip())
+    if _looks_like_header(lines[first]) if header is None else header:
+        _check_label_column(path, _fields(lines[first]), label)
+        first += 1
     if "," not in lines[-1] and any(separator in lines[-1] for separator in ";\t"):
         raise DataError(f"{path}: the fields are separated by ; or tabs, expected commas")
     pixels, labels = _parse(path, lines, first, label)
@@ -158,12 +162,12 @@ def _table(rows: list[str], label: LabelColumn) -> NDArray | None:
 
 def _first_fault(lines: list[str], first: int, label: LabelColumn) -> str:
     """Say where the first thing wrong is, and what; lines and columns are counted from 1."""
-    width = 0
+    width = top = 0
     for number, line in enumerate(lines[first:], first + 1):
         if not line.strip():
             continue
         fields = _fields(line)
-        width = width or len(fields)
+        width, top = width or len(fields), top or number
         if len(fields) != width:
             found = counted(len(fields), "column")
             return f"line {number}: {found}, expected {width} as in the first row"
@@ -172,11 +176,12 @@ def _first_fault(lines: list[str], first: int, label: LabelColumn) -> str:
             what, largest = ("label", LARGEST_LABEL) if is_label else ("pixel", 255)
             value = float(field) if _is_number(field) else -1.0
             if not (0 <= value <= largest and value.is_integer()):
-                is_name = number == 1 and _is_name(field, column, lines[1:])
+                is_name = number == top and _is_name(field, column, lines[number:])
+                found = field if len(field) <= LONGEST_FIELD else f"{field[:LONGEST_FIELD]}…"
                 hint = "; if this line is a header, say --header" if is_name else ""
                 return (
-                    f"line {number}, column {column + 1}: found {field[:20]!r}, expected a "
-                    f"{what}, a whole number from 0 to {largest}{hint}"
+                    f"line {number}, column {column + 1}: found {found!r}, expected a {what}, a "
+                    f"whole number from 0 to {largest}{hint}"
                 )
     return "a row cannot be read"
 

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from handgrad.errors import DataError, UsageError
 
+MOST_SMOOTHING = 10**15
+
 
 def checked_features(X: ArrayLike, width: int | None = None) -> NDArray:
     """X as an array n × d of finite numbers, d = `width` if the model knows it already."""
@@ -95,9 +97,11 @@ def checked_priors(priors: ArrayLike) -> NDArray[np.float64]:
 
 
 def checked_smoothing(name: str, value: float) -> float:
-    """The amount of smoothing: finite, and not negative."""
-    if not (isinstance(value, Real) and math.isfinite(value) and value >= 0):
-        raise UsageError(f"must be a finite number, 0 or above, got {value!r}", parameter=name)
+    """The amount of smoothing: not negative, and not so large that counts vanish beside it."""
+    if not (isinstance(value, Real) and 0 <= value <= MOST_SMOOTHING):
+        raise UsageError(
+            f"must be a number from 0 to {MOST_SMOOTHING:,}, got {value!r}", parameter=name
+        )
     return value
 
 

@@ -53,7 +53,7 @@ def read_debriefing(path: Path) -> Debriefing:
         If there is no such file, it is not TOML, or a key is unknown or has a wrong value.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(
             f"{path}: no debriefing there ({error.strerror}); --debrief-template writes one"

@@ -29,7 +29,7 @@ def require_new(folder: Path, kind: Literal["run", "contest", "other"] = "other"
 def _kind(folder: Path) -> Literal["run", "contest", "other"]:
     """What a folder is, as its config.toml shows."""
     try:
-        config = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
+        config = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return "other"
     if "contest" in config:
@@ -63,7 +63,7 @@ def read_config(folder: Path | str) -> tuple[Hyperparameters, Source, str]:
     """
     path = Path(folder) / "config.toml"
     try:
-        config = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         if "contest" in config:
             raise ValueError("it is a contest's: handgrad contest --resume goes on with it")
         return Hyperparameters(**config["hyperparameters"]), *read_data_table(config["data"])

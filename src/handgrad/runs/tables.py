@@ -1,7 +1,7 @@
 """A run's two tables: a row for each iteration, and one for each epoch."""
 
-import itertools
 from dataclasses import fields
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,12 @@ def read_history(folder: Path | str, last_epoch: int | None = None) -> History:
     """
     folder = Path(folder)
     rows = _read_table(folder / "epochs.csv", EPOCH_COLUMNS, last_epoch)
+    ends = [0.0, *(row[1] for row in rows)]
+    if not np.isfinite(rows).all() or any(b <= a or b % 1 for a, b in pairwise(ends)):
+        raise DataError(
+            f"{folder / 'epochs.csv'}: damaged, expected finite numbers, and more "
+            "iterations with every epoch"
+        )
     epochs = [Epoch(int(row[0]), int(row[1]), *row[2:]) for row in rows]
     iterations = None
     if last_epoch is not None:
@@ -81,7 +87,7 @@ def _read_table(path: Path, columns: tuple[str, ...], count: int | None) -> list
     try:
         with path.open(encoding="utf-8") as file:
             header = file.readline().rstrip("\n")
-            lines = list(itertools.islice(file, count))
+            lines = list(islice(file, count))
         rows = np.empty((0, len(columns)))
         if lines:
             rows = np.loadtxt(lines, delimiter=",", comments=None, ndmin=2)

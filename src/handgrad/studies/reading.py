@@ -57,7 +57,7 @@ def read_study(path: Path | str) -> Study:
     if path.is_dir():
         path = path / "study.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: no study there ({error.strerror})") from error
     except UnicodeDecodeError as error:

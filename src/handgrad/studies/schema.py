@@ -1,5 +1,6 @@
 """From a table of a TOML file to a dataclass, whose fields and their types are the schema."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
@@ -70,7 +71,7 @@ def convert(value: Any, hint: Any, where: str) -> Any:
                 return Path(value)
         elif type(value) is option:
             return value
-        elif option is float and type(value) is int:
+        elif option is float and type(value) is int and abs(value) <= sys.float_info.max:
             return float(value)
     raise UsageError(f"{where}: expected {_describe(hint)}, found {value!r}")
 
