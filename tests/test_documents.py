@@ -1,4 +1,4 @@
-"""All code of docs/tutorial.md, run from top to bottom, prints what the page says."""
+"""The code of the tutorial and of the mathematics, run from top to bottom, prints what they say."""
 
 import contextlib
 import io
@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "tutorial.md"
+DOCUMENTS = Path(__file__).parents[1] / "docs"
 BLOCK = r"^```python\n(.*?)^```(?:\n\n```text\n(.*?)^```)?"
 NUMBER = r"\d+\.\d+"
 
 
-def test_the_page_says_what_its_code_prints(here):
-    text = DOCUMENT.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["tutorial.md", "mathematics.md"])
+def test_a_page_says_what_its_code_prints(here, name):
+    text = (DOCUMENTS / name).read_text(encoding="utf-8")
     blocks = re.findall(BLOCK, text, flags=re.MULTILINE | re.DOTALL)
-    names = {"__name__": "tutorial"}
+    assert blocks
+    names = {"__name__": "document"}
     for code, expected in blocks:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
@@ -24,7 +26,6 @@ def test_the_page_says_what_its_code_prints(here):
         assert re.sub(NUMBER, "#", found) == re.sub(NUMBER, "#", expected)
         # What is learned differs a little with the order in which a BLAS adds up.
         assert _numbers(found) == pytest.approx(_numbers(expected), rel=0.02)
-    assert (here / "learning-curves.png").is_file()
 
 
 def _numbers(text):
