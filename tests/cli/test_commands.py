@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from handgrad.cli import COMMANDS, run
-from handgrad.cli.tables import print_table
+from handgrad.cli.tables import hanging, print_table
 from handgrad.datasets import write_csv, write_idx, write_npz
 from handgrad.training import Training
 
@@ -156,6 +156,18 @@ longer names           1      1
     if columns < 31:
         expected = "the table is 31 columns wide, too wide to print in 30; a.json has it\n"
     assert capsys.readouterr().out == expected
+
+
+def test_a_long_line_hangs_on_a_terminal_and_is_whole_elsewhere(monkeypatch):
+    line = "        holds: step 0.0001: smooth (0.0%; expected below 5.0%)"
+    assert hanging(line, 15) == line
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert hanging(line, 15).splitlines() == [
+        "        holds: step 0.0001: smooth",
+        "               (0.0%; expected below",
+        "               5.0%)",
+    ]
 
 
 def test_a_class_without_examples_has_no_share(model, here, tiny, capsys):

@@ -116,7 +116,7 @@ def _announcement(contest: Contest) -> str:
     return (
         f"{counted(contest.networks, 'network')} with hidden layers of {h.hidden_dim}, "
         f"{counted(h.max_epochs, 'epoch')} each, on {counted(len(contest.data[0]), 'example')}: "
-        f"{minutes} at most, on quiet cores"
+        f"{minutes} at most on quiet cores; slow ones take longer"
     )
 
 

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from handgrad.cli import INTERRUPTED, complain
 from handgrad.cli.progress import say
 from handgrad.cli.study_progress import progress
+from handgrad.cli.tables import hanging
 from handgrad.errors import UsageError
 from handgrad.studies import COURSE, Study, study_named
 from handgrad.studies.board import new_board
@@ -123,7 +124,6 @@ def _account(plan: Plan) -> Iterator[str]:
 
 def _claim_lines(study: Study, folder: Path) -> Iterator[str]:
     for verdict in judge(study, folder):
-        yield (
-            f"{verdict.result:>13}: {verdict.claim.says} "
-            f"({verdict.measured}; expected {verdict.threshold})"
-        )
+        says, measured = verdict.claim.says, verdict.measured
+        line = f"{verdict.result:>13}: {says} ({measured}; expected {verdict.threshold})"
+        yield hanging(line, indent=15)

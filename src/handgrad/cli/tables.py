@@ -1,6 +1,8 @@
-"""Tables of figures, printed whole or not at all."""
+"""Tables of figures, printed whole or not at all, and long lines."""
 
 import shutil
+import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,3 +22,19 @@ def print_table(rows: Sequence[Sequence[str]], name: str, elsewhere: Path, title
         cells = [first.ljust(widths[0]), *map(str.rjust, others, widths[1:])]
         lines.append("  ".join(cells))
     print(*lines, "", sep="\n")
+
+
+def hanging(line: str, indent: int) -> str:
+    """A line as a terminal shows it well: wrapped between words, what follows indented.
+
+    For a file or a pipe it stays one line.
+    """
+    if not sys.stdout.isatty():
+        return line
+    return textwrap.fill(
+        line,
+        shutil.get_terminal_size().columns,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
