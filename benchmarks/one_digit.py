@@ -16,15 +16,14 @@ Predict = Callable[[NDArray[np.uint8]], int]
 
 
 def handgrad(problem: Problem, hyperparameters: dict[str, Any]) -> Predict:
-    from handgrad import FeedForwardNeuralNetwork, Linear
+    from handgrad import FeedForwardNeuralNetwork
     from handgrad.datasets import Scaling
     from handgrad.models import NetworkModel
 
     network = FeedForwardNeuralNetwork(784, 10, activation=hyperparameters["activation"])
-    linear = [layer for layer in network.layers if isinstance(layer, Linear)]
-    for layer, weights, bias in zip(linear, problem.weights, problem.biases, strict=True):
-        layer.weights[:] = weights
-        layer.bias[:] = bias
+    parameters = zip(network.linear_layers, problem.weights, problem.biases, strict=True)
+    for layer, weights, bias in parameters:
+        layer.weights, layer.bias = weights, bias
     model = NetworkModel(network, Scaling())
     return lambda pixels: int(model.predict(pixels)[0])
 

@@ -28,28 +28,21 @@ class Problem:
 
 def write_problem(path: Path, training: Any) -> None:
     """Write what a `handgrad.Training` starts from: its network as it is now, and its batches."""
-    from handgrad import Linear
+    from handgrad.streams import stream
 
     train, validation, asked = training.train, training.validation, training.hyperparameters
-    epochs = range(1, asked.max_epochs + 1)
+    streams = (stream(asked.seed, "shuffle", epoch + 1) for epoch in range(asked.max_epochs))
     arrays = {
         "pixels": train.pixels,
         "labels": train.labels.astype(np.int64),
         "validation_pixels": validation.pixels,
         "validation_labels": validation.labels.astype(np.int64),
-        "orders": np.array([order(asked.seed, epoch, len(train)) for epoch in epochs]),
+        "orders": np.array([rng.permutation(len(train)) for rng in streams]),
     }
-    linear = [layer for layer in training.network.layers if isinstance(layer, Linear)]
-    for i, layer in enumerate(linear):
+    for i, layer in enumerate(training.network.linear_layers):
         arrays[f"weights.{i}"] = layer.weights
         arrays[f"bias.{i}"] = layer.bias.ravel()
     np.savez(path, **arrays)
-
-
-def order(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
-    """The order of the rows in one epoch, drawn as handgrad draws it."""
-    stream = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1, epoch)))
-    return stream.permutation(n)
 
 
 def read_problem(path: str) -> Problem:

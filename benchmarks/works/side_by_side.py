@@ -6,23 +6,19 @@ from benchmarks.training.problem import write_problem
 from benchmarks.training.work import CORES
 from benchmarks.work import Contender, Options, Settings, Targets, Variant, Work
 from handgrad import Hyperparameters, Training, small_mnist
+from handgrad.studies import course_study
 
-COMMON = {"step_size": 0.01, "batch_size": 200, "num_layers": 2, "activation": "Sigmoid"}
-
-DIFFERENCES: list[dict[str, Any]] = [
-    {},
-    *({"step_size": step_size} for step_size in (0.0001, 5.0, 10.0)),
-    *({"seed": seed} for seed in range(1, 6)),
-    {"num_layers": 5},
-    {"num_layers": 5, "step_size": 0.1},
-    {"num_layers": 5, "activation": "ReLU"},
-]
+ASKED = ("seed", "step_size", "batch_size", "num_layers", "activation")
+"""The hyperparameters that differ between the runs, or that a peer needs."""
 
 
 def prepare(options: Options) -> Settings:
     digits, runs = small_mnist(), []
-    for number, difference in enumerate(DIFFERENCES):
-        path, asked = options.scratch / f"{number}.npz", COMMON | difference
+    # Those of one shape together, which jax compiles once.
+    course = sorted(course_study().runs, key=lambda run: run.hyperparameters.num_layers)
+    for run in course:
+        path = options.scratch / f"{run.name}.npz"
+        asked = {name: getattr(run.hyperparameters, name) for name in ASKED}
         training = Training(digits.train, digits.validation, Hyperparameters(**asked))
         write_problem(path, training)
         runs.append({"problem": str(path), "hyperparameters": asked})

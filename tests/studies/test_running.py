@@ -493,6 +493,8 @@ def test_a_signal_ends_the_command_and_its_workers(study, tmp_path, end, said, s
         stderr=subprocess.PIPE,
         start_new_session=True,
         text=True,
+        # Where these tests run in the background they may ignore it, which processes inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while process.poll() is None and len(list(out.glob("runs/[!.]*/config.toml"))) < 2:
         time.sleep(0.01)

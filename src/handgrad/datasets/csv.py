@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.datasets.compressed import read_bytes, write_bytes
-from handgrad.datasets.dataset import Dataset
+from handgrad.datasets.dataset import LARGEST_LABEL, Dataset
 from handgrad.errors import DataError, UsageError
 from handgrad.wording import counted
 
 LabelColumn = Literal["last", "first", "none"]
-
-LARGEST_LABEL = 65_535
 
 LONGEST_FIELD = 20
 """How much of a field is shown in a message."""

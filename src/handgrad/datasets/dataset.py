@@ -14,6 +14,9 @@ from handgrad.errors import DataError
 from handgrad.layers import Array
 from handgrad.wording import counted
 
+LARGEST_LABEL = 65_535
+"""The largest that a label in a file of numbers may be."""
+
 
 @dataclass(frozen=True)
 class Scaling:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.datasets.compressed import read_bytes
-from handgrad.datasets.dataset import Dataset
+from handgrad.datasets.dataset import LARGEST_LABEL, Dataset
 from handgrad.errors import DataError
 from handgrad.files import replacing
 
@@ -55,7 +55,7 @@ def read_npz(
         raise DataError(f"{path}: the NPZ file is damaged or cut short ({error})") from error
     pixels = _whole_numbers(images, 255, f"{path}, {names[0]}").astype(np.uint8, copy=False)
     if labels is not None:
-        labels = _whole_numbers(labels, 65_535, f"{path}, {names[1]}").astype(np.intp)
+        labels = _whole_numbers(labels, LARGEST_LABEL, f"{path}, {names[1]}").astype(np.intp)
     shape = image_shape if pixels.ndim == 2 else None
     return Dataset(pixels, labels, shape, class_count, path.name)
 

@@ -124,16 +124,24 @@ class NaiveBayes:
         return self
 
     def predict(self, X: ArrayLike) -> NDArray:
-        """Name the most probable class of each row of X, n × d; of equals the first."""
+        """Name the most probable class of each row of X, n × d; of equals the first.
+
+        Raises
+        ------
+        DataError
+            If X is not such a table, or the model finds no finite weights.
+        UsageError
+            If the model has learned nothing yet.
+        """
         best = np.argmax(self._scores(X), axis=1)
         return self.classes[best]
 
     def predict_log_proba(self, X: ArrayLike) -> Array:
-        """Compute log P(c | x), n × K, for the rows x of X and the classes in order."""
+        """Compute log P(c | x), n × K, for the rows x of X, the classes in order: as `predict`."""
         return log_softmax(self._scores(X))
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Compute P(c | x), n × K, for the rows x of X and the classes in order."""
+        """Compute P(c | x), n × K, for the rows x of X, the classes in order: as `predict`."""
         return np.exp(self.predict_log_proba(X))
 
     @property
@@ -147,7 +155,15 @@ class NaiveBayes:
         return log(self.priors)
 
     def linear_form(self) -> LinearForm:
-        """Give the weights and the bias by which the model decides: see `LinearForm`."""
+        """Give the weights and the bias by which the model decides: see `LinearForm`.
+
+        Raises
+        ------
+        DataError
+            If a weight is infinite: a value has probability 0 in a class.
+        UsageError
+            If the model has learned nothing yet.
+        """
         self._check_fitted()
         likelihood = self._likelihood_form()
         form = LinearForm(likelihood.weights, likelihood.bias + self.class_log_prior)
