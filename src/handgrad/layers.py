@@ -159,12 +159,13 @@ class Linear(Layer):
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
         """Z = XW + b: X is n × d, W is d × c, and b, 1 × c, is added to every row."""
-        X = np.asarray(X, dtype=self.parameters.dtype)
+        W, b = self._weights, self._bias  # (Their other names cost a call each.)
+        X = np.asarray(X, dtype=W.dtype)
         if X.ndim != 2 or X.shape[1] != self.input_dim:
             raise ValueError(f"{self} takes a batch n × {self.input_dim}, got shape {X.shape}")
         self.X = X
-        Z = np.matmul(X, self.weights, out=out)
-        Z += self.bias
+        Z = np.matmul(X, W, out=out)
+        Z += b
         return Z
 
     def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
