@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from handgrad.datasets.csv import LARGEST_LABEL, LabelColumn
-from handgrad.datasets.dataset import Dataset
+from handgrad.datasets.csv import LabelColumn
+from handgrad.datasets.dataset import LARGEST_LABEL, Dataset
 from handgrad.datasets.formats import Format, format_of, read
 from handgrad.datasets.small_mnist import small_mnist
 from handgrad.errors import UsageError
