@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from handgrad.bayes_folder import read_bayes
 from handgrad.cli import run
 from handgrad.datasets import Dataset, Scaling, small_mnist, write_csv, write_npz
 from handgrad.ensemble import AverageModel, save_average
@@ -205,6 +206,27 @@ def test_a_folder_without_all_pictures_has_no_summary(tmp_path, network_file, mo
         run(["bayes", "--network", str(network_file), "--out", str(out)])
     assert (out / "model.safetensors").exists()
     assert not (out / "summary.json").exists()
+
+
+def test_a_folder_whose_data_have_changed_is_not_read(tmp_path, tiny):
+    write_npz(tmp_path / "tiny.npz", tiny)
+    network = save_network(tmp_path / "network.safetensors", 12, 5)
+    arguments = ["--threshold", "100", "--network", str(network), "--out", str(tmp_path / "out")]
+    assert run(["bayes", str(tmp_path / "tiny.npz"), *arguments, "--quiet"]) == 0
+    assert len(read_bayes(tmp_path / "out").train) == 25
+    pixels = tiny.pixels.copy()
+    pixels[0, 0] ^= 1
+    write_npz(tmp_path / "tiny.npz", Dataset(pixels, tiny.labels, (3, 4)))
+    with pytest.raises(DataError, match="the data are not those that it was made from"):
+        read_bayes(tmp_path / "out")
+
+
+def test_a_class_without_an_example_is_known_and_never_predicted(tiny):
+    labels = np.where(tiny.labels == 4, 3, tiny.labels)
+    few = Dataset(tiny.pixels, labels, (3, 4), class_count=5)
+    model = fit_pixels(BernoulliNaiveBayes(threshold=127), few)
+    assert model.class_count == 5
+    assert (model.predict_proba(tiny.pixels)[:, 4] == 0).all()
 
 
 def test_a_data_set_of_one_class_is_refused(tmp_path, capsys):

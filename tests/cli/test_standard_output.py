@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from handgrad.cli import run
@@ -68,4 +69,7 @@ def test_what_is_printed_arrives(run_into, here):
         assert run_into(file, TRAIN) == 0
     printed = Path("printed.txt").read_text(encoding="ascii")
     assert "epoch  1/12  training loss" in printed
+    batches = np.loadtxt("run/iterations.csv", delimiter=",", skiprows=1)
+    loss, accuracy = batches[batches[:, 1] == 12, 2:].mean(axis=0)
+    assert f"epoch 12/12  training loss {loss:.4f}, accuracy {accuracy:.1%}" in printed
     assert "accuracy" in printed.splitlines()[-2]

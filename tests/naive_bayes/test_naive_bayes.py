@@ -375,3 +375,18 @@ def test_without_smoothing_an_infinite_weight_is_refused():
 def test_wrong_calls_are_refused(make):
     with pytest.raises(ValueError, match=r"must be|fit first|quadratic"):
         make()
+
+
+def test_rounding_of_weighted_counts_makes_no_feature_rarer_than_never():
+    """A feature that is always on may be counted a little more often than its class."""
+    X, y = np.ones((30, 1)), np.arange(30) % 2
+    weights = np.full(30, 0.1)
+    model = BernoulliNaiveBayes().fit(X, y, sample_weight=weights)
+    model.feature_count = model.class_count[:, None] * (1 + 1e-15)
+    model.alpha = 1e-320
+    assert np.isfinite(model.linear_form().weights).all()
+
+
+def test_a_class_without_an_example_has_the_variance_1():
+    model = GaussianNaiveBayes().partial_fit([[1.0], [2.0], [4.0]], [0, 0, 1], classes=[0, 1, 2])
+    np.testing.assert_array_equal(model.variance[2], 1)

@@ -36,7 +36,8 @@ def by_automatic_differentiation(training, activation):
 
 
 @pytest.mark.parametrize("activation", ["Sigmoid", "ReLU"])
-def test_norms_agree_with_automatic_differentiation(few, activation):
+def test_norms_agree_with_automatic_differentiation(few, activation, monkeypatch):
+    monkeypatch.setattr(module, "EXAMPLES", 300)  # Fewer than there are: the first count.
     hyperparameters = Hyperparameters(**DEEP, activation=activation)
     measured = measure_gradients(*few, hyperparameters)
     assert measured.norms.shape == (4, 4)
