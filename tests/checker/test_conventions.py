@@ -402,6 +402,17 @@ def test_right_layers_are_right(layer):
     assert verdict, str(verdict)
 
 
+@pytest.mark.parametrize(
+    ("layer", "random"),
+    [(NetworkWithDropout, True), (NeuralNetwork, False), (SoftmaxThatAsksWhetherItTrains, False)],
+)
+def test_what_a_flag_makes_random_is_said_not_to_be_judged(layer, random):
+    verdict = check(layer)
+    part = verdict.layers[0].part("dropout")
+    assert (part is not None and part.unjudged) == random
+    assert verdict.complete != random
+
+
 @pytest.mark.parametrize("name", ["LinearSVM", "LayerNormLinear", "DenseWithDropout"])
 def test_what_is_more_than_a_linear_layer_is_not_taken_for_one(tmp_path, name):
     text = f"import numpy as np\n\n\n{inspect.getsource(Linear)}"

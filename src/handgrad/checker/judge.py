@@ -42,6 +42,9 @@ def judge_all(subject: str, observations: list[Observation]) -> Verdict:
         of_random = observation.kind == "training" and any(o.random for o in observations)
         if observation.random or of_random:
             layer.parts = [_unless_random(part) for part in layer.parts]
+        if observation.random_in_training:
+            note = "what is random in training, and its gradient, is not judged"
+            layer.parts.append(Part("dropout", "absent", note=note, unjudged=True))
         verdict.layers.append(layer)
     return verdict
 

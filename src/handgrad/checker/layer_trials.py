@@ -19,6 +19,7 @@ from handgrad.checker.probing import (
     batch,
     fill_parameters,
     is_random,
+    is_random_in_training,
     make_parameters,
     output_of,
     parameters_of,
@@ -57,6 +58,7 @@ def observe_layer(subject: Subject, observation: Observation) -> None:
         first = not observation.runs
         if first:
             observation.random = is_random(thing, X)
+            observation.random_in_training = is_random_in_training(thing, X)
         run = Run(case, "")
         observation.runs.append(run)
         trial = Trial(thing, run, subject.folder)

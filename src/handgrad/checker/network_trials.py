@@ -18,6 +18,7 @@ from handgrad.checker.probing import (
     batch,
     fill_parameters,
     is_random,
+    is_random_in_training,
     output_of,
     output_shape,
     parameters_of,
@@ -110,6 +111,7 @@ def _prepare(thing: Any, run: Run, observation: Observation) -> Failure | None:
         return Failure("NoLayers", "it has no parameters, and so no layers yet")
     observation.parameters = run.parameters
     observation.random = is_random(thing, X)
+    observation.random_in_training = is_random_in_training(thing, X)
     observation.overflows = _overflows(thing, X, run.parameters, shape)
     return None
 

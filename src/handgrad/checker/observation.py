@@ -77,6 +77,8 @@ class Observation:
         Whether a training run had a step to call.
     random
         Whether its forward is: the same object puts out other numbers for the same input.
+    random_in_training
+        Whether its forward is if it is told that it is training; it was told so in no run.
     overflows
         Whether a network with weights a thousand times as large puts out what is no number.
     remembers
@@ -110,6 +112,7 @@ class Observation:
     is_guessed: bool = False
     stepped: bool = False
     random: bool = False
+    random_in_training: bool = False
     overflows: bool = False
     remembers: bool = False
     rate_in_code: bool = False

@@ -97,16 +97,28 @@ def output_among(result: Any, shape: Shape = None) -> Any:
 def whether_training(thing: Any, X: Array) -> Mapping[str, bool]:
     """What a forward is told that asks whether it is training.
 
-    Yes, as it may keep what backward needs only then; no, if its output is random then, as with
-    dropout, which shows in some tries.
+    Yes, as it may keep what backward needs only then; no, if its output is random then.
     """
-    forward = method(thing, "forward")
-    asked = parameter_names(forward) if forward else []
-    if not any(names.argument_role(name, NOT_TRAINING) for name in asked):
-        return NOT_TRAINING
+    asks = _asks_whether_training(thing)
+    return TRAINING if asks and not is_random_in_training(thing, X) else NOT_TRAINING
+
+
+def is_random_in_training(thing: Any, X: Array) -> bool:
+    """Whether a forward that asks if it is training puts out random numbers then, as with dropout.
+
+    It shows in some tries.
+    """
+    if not _asks_whether_training(thing):
+        return False
     tries = (try_forward(twin(thing), X, TRAINING)[0] for _ in range(TRIES))
     output = next(tries)
-    return TRAINING if all(same(output, other) for other in tries) else NOT_TRAINING
+    return not all(same(output, other) for other in tries)
+
+
+def _asks_whether_training(thing: Any) -> bool:
+    forward = method(thing, "forward")
+    asked = parameter_names(forward) if forward else []
+    return any(names.argument_role(name, NOT_TRAINING) for name in asked)
 
 
 def is_random(thing: Any, X: Array) -> bool:
