@@ -102,7 +102,7 @@ def _measure(name: str, asked: argparse.Namespace, results: Results) -> None:
 def _write(folder: Path, results: Results, last: Results) -> None:
     """Write all that was found so far, so that an interrupted benchmark is not lost."""
     works, claims = list(WORKS.values()), list(CLAIMS.values())
-    notes = (HERE / "NOTES.md").read_text()
+    notes = (HERE / "NOTES.md").read_text(encoding="utf-8")
     write_results(folder / "results.json", results)
     write_text(folder / "RESULTS.md", report.page(works, claims, results, last, notes))
     plot.draw(folder / "results.png", works, results)

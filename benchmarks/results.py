@@ -81,7 +81,7 @@ def read_results(path: Path) -> Results:
     """Read last time's results; without a file, there are none."""
     if not path.exists():
         return {"machine": {}, "command": "", "works": {}, "claims": {}}
-    return json.loads(path.read_text())
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_results(path: Path, results: Results) -> None:

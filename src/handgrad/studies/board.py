@@ -39,7 +39,8 @@ class Board:
 @contextmanager
 def new_board(runs: int) -> Iterator[Board]:
     """Give a board for so many runs, and remove it at the end."""
-    with tempfile.TemporaryDirectory(prefix="handgrad-") as folder:
+    # Where a file that a worker has mapped cannot be deleted, on Windows, it stays.
+    with tempfile.TemporaryDirectory(prefix="handgrad-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "board"
         np.full(runs, np.array((WAITING, 0), ROW)).tofile(path)
         yield Board(path)
