@@ -16,7 +16,6 @@ class Batch:
         self.inputs = np.empty((n, network.input_dim), np.uint8)
         self.X = np.empty((n, network.input_dim), network.parameters.dtype)
         self.workspace = Workspace(network, n)
-        self.loss = CrossEntropy()
 
     def gather(self, inputs: NDArray[np.uint8], rows: NDArray[np.intp], scaling: Scaling) -> None:
         """Take these rows. (With mode "clip", numpy needs no copy of its own to check them.)"""
@@ -31,6 +30,8 @@ class Outcomes:
 
     Attributes
     ----------
+    loss
+        The loss that is trained on.
     targets, logits
         n × c, in the order in which the epoch sees the examples.
     """

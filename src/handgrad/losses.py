@@ -119,14 +119,15 @@ class CrossEntropy:
 
     def gradient(self, Z: Array, T: Array, out: Array | None = None) -> Array:
         """∂L/∂Z = (p − T) / n, n × c."""
-        if self._of_row.shape != (len(Z), 1) or self._of_row.dtype != Z.dtype:
+        if len(self._of_row) < len(Z) or self._of_row.dtype != Z.dtype:
             self._of_row = np.empty((len(Z), 1), Z.dtype)
+        of_row = self._of_row[: len(Z)]
         # (`reduce` is what np.max and np.sum do, without what they ask before.)
-        np.maximum.reduce(Z, axis=1, keepdims=True, out=self._of_row)
+        np.maximum.reduce(Z, axis=1, keepdims=True, out=of_row)
         with np.errstate(over="ignore"):
-            p = np.subtract(Z, self._of_row, out=out)
+            p = np.subtract(Z, of_row, out=out)
         np.exp(p, out=p)
-        p /= np.add.reduce(p, axis=1, keepdims=True, out=self._of_row)
+        p /= np.add.reduce(p, axis=1, keepdims=True, out=of_row)
         p -= T
         p /= len(Z)
         return p

@@ -247,7 +247,8 @@ class Training:
         """One step of gradient descent; the logits before it are copied into `logits`."""
         h, work = self.hyperparameters, batch.workspace
         logits[...] = self.network.forward(batch.X, work.outputs)
-        gradient = batch.loss.gradient(work.outputs[-1], targets, out=work.output_gradient)
+        loss = self._outcomes.loss
+        gradient = loss.gradient(work.outputs[-1], targets, out=work.output_gradient)
         self.network.backward_parameters(gradient, work.input_gradients)
         if h.clip_norm is not None:
             clip_norm(self.network.gradients, h.clip_norm)
