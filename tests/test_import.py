@@ -32,6 +32,12 @@ def test_training_needs_no_machine_learning_package():
     assert not loaded.intersection({"sklearn", "torch", "jax", "autograd", "pandas", "matplotlib"})
 
 
+def test_the_process_of_somebodys_file_loads_no_judge():
+    loaded = modules_after("import handgrad.checker.child")
+    assert "handgrad.checker.observing" in loaded
+    assert not any("judge" in name for name in loaded)
+
+
 def test_pictures_know_nothing_of_what_asks_for_them():
     loaded = modules_after("import handgrad.plots.studies, handgrad.plots.curves")
     assert not loaded.intersection({"handgrad.runs", "handgrad.studies", "handgrad.report"})

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from handgrad.checker.discovery import kind_by_arguments, kind_by_name, takes_depth, takes_sizes
-from handgrad.checker.judge import judge_all
 from handgrad.checker.methods import method
 from handgrad.checker.objects import arrays_in, twin
 from handgrad.checker.observing import observe
@@ -48,6 +47,9 @@ def check(layer: Any, kind: str | None = None) -> Verdict:
     The layer runs in this process, so an endless loop in it is endless. `check_file` judges files
     that are not trusted.
     """
+    # Here, as the process in which somebody's file runs judges nothing, and starts sooner.
+    from handgrad.checker.judge import judge_all
+
     cls = layer if inspect.isclass(layer) else type(layer)
     for role in ("forward", "backward"):
         if method(cls, role) is None:

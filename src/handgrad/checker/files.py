@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from handgrad.checker import sandbox
-from handgrad.checker.judge import NO_LAYER, judge_seen
 from handgrad.checker.loading import attempts_a_layer, parse_problem
-from handgrad.checker.verdict import Verdict
+from handgrad.checker.verdict import NO_LAYER, Verdict
 from handgrad.errors import DataError
 from handgrad.threads import available_cores
 
@@ -48,7 +47,7 @@ def check_file(path: Path, layers: Iterable[str] = (), time_limit: float = TIME_
     problem = parse_problem(path)
     if problem is not None:
         return Verdict(path.name, problem=problem)
-    return judge_seen(path.name, sandbox.run(path, list(layers), time_limit))
+    return _verdict(path.name, sandbox.run(path, list(layers), time_limit))
 
 
 def check_folder(
@@ -94,10 +93,17 @@ def check_folder(
 def _judged(name: str, seen: sandbox.Seen) -> Verdict:
     """The verdict on one of many files: whatever befalls it, the others have theirs."""
     try:
-        return judge_seen(name, seen)
+        return _verdict(name, seen)
     except Exception as error:
         fault = f"cannot be judged, by a fault of handgrad's: {type(error).__name__}: {error}"
         return Verdict(name, problem=fault)
+
+
+def _verdict(name: str, seen: sandbox.Seen) -> Verdict:
+    # Here, as the process in which somebody's file runs judges nothing, and starts sooner.
+    from handgrad.checker.judge import judge_seen
+
+    return judge_seen(name, seen)
 
 
 def mistakes_in(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:

@@ -14,18 +14,13 @@ from handgrad.checker.judging import failed_by_itself, is_unexplained
 from handgrad.checker.lines import Line, line_of
 from handgrad.checker.observation import Observation
 from handgrad.checker.sandbox import Seen
-from handgrad.checker.verdict import Finding, LayerVerdict, Part, Verdict
+from handgrad.checker.verdict import NO_LAYER, Finding, LayerVerdict, Part, Verdict
 
 BREAKS = (
     "does not return",
     "Trying it out came to a bad end",
     "Is there a loop that does not end, a call that ends the program, or an array of a size nobody "
     "meant?",
-)
-
-
-NO_LAYER = (
-    "has no layer: no class with a forward and a backward (or feedforward, backprop, …) was found"
 )
 
 

@@ -10,6 +10,12 @@ Status = Literal["right", "wrong", "waiting", "absent"]
 and need not be."""
 
 
+NO_LAYER = (
+    "has no layer: no class with a forward and a backward (or feedforward, backprop, …) was found"
+)
+"""The problem of a file in which there is nothing to judge."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """A mistake, named.
@@ -27,7 +33,7 @@ class Finding:
     line
         Where it is, if that is known.
     example
-        The smallest case in which the layer fails.
+        A case in which the layer fails.
     """
 
     slug: str
