@@ -487,15 +487,16 @@ def test_a_signal_ends_the_command_and_its_workers(study, tmp_path, end, said, s
     endless = STUDY.replace("max_epochs = 4", "max_epochs = 1_000_000")
     read, out = study(endless), tmp_path / "out"
     command = [sys.executable, "-m", "handgrad", "study", str(tmp_path / "my.toml")]
+    # Where these tests run in the background they may ignore SIGINT, which processes inherit.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*command, "--out", str(out), "--jobs", "2", "--quiet"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
         text=True,
-        # Where these tests run in the background they may ignore it, which processes inherit.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+    signal.signal(signal.SIGINT, before)
     while process.poll() is None and len(list(out.glob("runs/[!.]*/config.toml"))) < 2:
         time.sleep(0.01)
     end(process)
