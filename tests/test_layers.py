@@ -340,6 +340,13 @@ def test_whole_numbers_become_floats_of_one_type_in_every_activation():
     assert {layer().forward(X).dtype for layer in (Sigmoid, Tanh, ReLU)} == {np.dtype(float)}
 
 
+def test_a_copy_of_a_residual_knows_nothing_of_the_batch():
+    layer = Residual([ReLU()])
+    layer.forward(np.ones((2, 3)))
+    with pytest.raises(RuntimeError, match="needs a forward pass before it"):
+        copy.deepcopy(layer).backward(np.ones((2, 3)))
+
+
 def test_a_residual_takes_gradients_of_any_precision():
     layer, G = Residual([ReLU()]), np.full((2, 3), 0.1)
     layer.forward(np.ones((2, 3)))

@@ -156,32 +156,19 @@ class Hyperparameters:
     def __post_init__(self) -> None:
         self._make_plain()
         self._require("a whole number, 0 or more", lambda x: _is_whole(x) and x >= 0, "seed")
-        self._require_number("a number above 0", lambda x: 0 < x < math.inf, "step_size")
+        self._require_number("a number above 0", lambda x: x > 0, "step_size")
         self._require_number("above 0, at most 1", lambda x: 0 < x <= 1, "decay")
         self._require("a whole number, 1 or more", lambda x: _is_whole(x) and x >= 1, "batch_size")
-        self._require(
-            f"a whole number, 1 to {MOST_EPOCHS:,}",
-            lambda x: _is_whole(x) and 1 <= x <= MOST_EPOCHS,
-            "max_epochs",
-        )
-        self._require(
-            f"a whole number, 1 to {MOST_LAYERS:,}",
-            lambda x: _is_whole(x) and 1 <= x <= MOST_LAYERS,
-            "num_layers",
-        )
-        self._require(
-            f"a whole number, 1 to {MOST_THREADS:,}",
-            lambda x: x is None or (_is_whole(x) and 1 <= x <= MOST_THREADS),
-            "threads",
-        )
+        self._require_count("max_epochs", MOST_EPOCHS)
+        self._require_count("num_layers", MOST_LAYERS)
+        if self.threads is not None:
+            self._require_count("threads", MOST_THREADS)
         self._require(
             "a whole number, 1 or more",
             lambda x: x is None or (_is_whole(x) and x >= 1),
             "patience",
         )
-        self._require_number(
-            "a number above 0", lambda x: x is None or 0 < x < math.inf, "clip_norm"
-        )
+        self._require_number("a number above 0", lambda x: x is None or x > 0, "clip_norm")
         self._require_number(
             f"above 0, at most {MOST_EPOCHS:,}",
             lambda x: x is None or 0 < x <= MOST_EPOCHS,
@@ -192,7 +179,7 @@ class Hyperparameters:
             "momentum", "dropout", "input_dropout", "label_smoothing", "average_decay",
             "average_start",
         )  # fmt: skip
-        self._require_number("0 or more", lambda x: 0 <= x < math.inf, "weight_decay")
+        self._require_number("0 or more", lambda x: x >= 0, "weight_decay")
         self._require(
             "True or False", lambda x: isinstance(x, bool),
             "residual", "nesterov", "standardize", "straighten", "oriented_gradients", "warps",
@@ -298,11 +285,15 @@ class Hyperparameters:
             if not _holds(holds, value):
                 raise UsageError(f"must be {expected}, got {value!r}", name)
 
+    def _require_count(self, name: str, most: int) -> None:
+        expected = f"a whole number, 1 to {most:,}"
+        self._require(expected, lambda x: _is_whole(x) and 1 <= x <= most, name)
+
     def _require_number(self, expected: str, holds: Callable[[Any], bool], *names: str) -> None:
-        def is_number(x: Any) -> bool:
+        def is_finite(x: Any) -> bool:
             return not isinstance(x, bool) and (x is None or math.isfinite(x))  # As a float.
 
-        self._require(expected, lambda x: is_number(x) and holds(x), *names)
+        self._require(expected, lambda x: is_finite(x) and holds(x), *names)
 
     def _require_choice(self, name: str, choices: Any) -> None:
         names = get_args(choices)

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array = NDArray[np.floating]
+Kept = TypeVar("Kept")
 
 
 def as_floats(values: ArrayLike) -> Array:
@@ -365,12 +366,14 @@ class Residual(Layer):
         In forward, if F(X) has another shape than X.
     """
 
+    kept = ("_row", "_outputs", "_gradients")
+
     def __init__(self, layers: Sequence[Layer]):
         self.layers = list(layers)
         self.size = sum(layer.size for layer in self.layers)
-        self._outputs: list[Array | None] = [None] * len(self.layers)
-        self._gradients: list[Array | None] = [None] * len(self.layers)
-        self._row: tuple = ()
+        self._outputs: list[Array | None] | None = None
+        self._gradients: list[Array | None] | None = None
+        self._row: tuple | None = None
         """The shape and type of a row of X that the arrays are for."""
 
     def forward(self, X: ArrayLike, out: Array | None = None) -> Array:
@@ -380,28 +383,25 @@ class Residual(Layer):
             self._row = X.shape[1:], X.dtype
             self._outputs = [None] * len(self.layers)
             self._gradients = [None] * len(self.layers)
+        outputs = _kept(self, self._outputs)
         for i, layer in enumerate(self.layers):
-            room = None if out is None else _room_for(X, self._outputs[i])
+            room = None if out is None else _room_for(X, outputs[i])
             F = layer.forward(F, room)
             if out is not None and room is None:
-                self._outputs[i] = F
+                outputs[i] = F
         if F.shape != X.shape:
             raise ValueError(f"{self}: F(X) has shape {F.shape}, expected X's {X.shape}")
         return np.add(X, F, out=out)
 
     def backward(self, output_gradient: Array, out: Array | None = None) -> Array:
         """∂L/∂X = ∂L/∂A + ∂L/∂A · ∂F/∂X; the gradients of F's parameters are stored."""
-        G = output_gradient
+        G, gradients = output_gradient, _kept(self, self._gradients)
         for i in reversed(range(len(self.layers))):
-            room = _room_for(G, self._gradients[i])
+            room = _room_for(G, gradients[i])
             G = self.layers[i].backward(G, room)
             if room is None:
-                self._gradients[i] = G
+                gradients[i] = G
         return np.add(output_gradient, G, out=out)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out the arrays for a batch."""
-        return self.__dict__ | {"_row": (), "_outputs": [], "_gradients": []}
 
     def step(self, step_size: float) -> None:
         """Each of F's layers makes its step."""
@@ -426,11 +426,11 @@ def _room_for(X: Array, array: Array | None) -> Array | None:
     return array[: len(X)] if array is not None and fits else None
 
 
-def _kept(layer: Layer, array: Array | None) -> Array:
+def _kept(layer: Layer, value: Kept | None) -> Kept:
     """Return what forward kept for backward, if there was a forward."""
-    if array is None:
+    if value is None:
         raise RuntimeError(f"{layer}.backward needs a forward pass before it")
-    return array
+    return value
 
 
 def _check_gradient(layer: Layer, output_gradient: Array, shape: tuple[int, ...]) -> None:

@@ -123,20 +123,6 @@ class OfALossTurned(WithALoss):
         return -super().loss(y)
 
 
-@pytest.mark.parametrize(
-    "network",
-    [
-        OfMarginsUndifferentiated,
-        OfMarginsThatClimbs,
-        OfMarginsOverAllNumbers,
-        OfTwoLosses,
-        OfALossTurned,
-    ],
-)
-def test_what_is_not_the_gradient_of_its_own_loss_is_found(network):
-    assert findings(network) == [("gradients", network.mistake)]
-
-
 class OfALossThatIsNone(OfMargins):
     """What it calls its loss is the number of those that are wrong."""
 
@@ -276,6 +262,11 @@ class OfOneWrongSign(OfMargins):
 @pytest.mark.parametrize(
     "network",
     [
+        OfMarginsUndifferentiated,
+        OfMarginsThatClimbs,
+        OfMarginsOverAllNumbers,
+        OfTwoLosses,
+        OfALossTurned,
         WithAPenaltyInItsLossAlone,
         WithAMargin,
         WithAReward,
@@ -284,7 +275,7 @@ class OfOneWrongSign(OfMargins):
         OfOneWrongSign,
     ],
 )
-def test_more_of_what_is_not_the_gradient_of_its_own_loss_is_found(network):
+def test_what_is_not_the_gradient_of_its_own_loss_is_found(network):
     assert findings(network) == [("gradients", network.mistake)]
 
 

@@ -101,6 +101,7 @@ class NetworkJudge:
         assert forward is not None
         s = SimpleNamespace(n=case.n, d=case.d, c=case.c, activation="sigmoid")
         s.G_symbol = "" if run.labels else "∂L/∂A"
+        # Not as `labels`, with which the mistakes of a loss would be looked up here, too.
         s.given_labels = case.labels(number) if run.labels else None
         s.X, s.G, s.eta, s.known = case.inputs(number), case.gradients(number), STEP_SIZE, False
         state = forward.before
