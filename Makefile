@@ -1,20 +1,24 @@
-# make run    install into .venv and train on Small MNIST with the defaults
-# make test   install what the tests need and run them all
-# make lint   the linter, the formatter's check and the type checker
-# make bench  install the peers into .venv-bench and measure handgrad beside them
+# make run        install into .venv and train on Small MNIST with the defaults
+# make test       install what the tests need and run them, but for the long ones
+# make test-long  run those: studies on a real cluster, the course's runs to their ends
+# make lint       the linter, the formatter's check and the type checker
+# make bench      install the peers into .venv-bench and measure handgrad beside them
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 BENCH_VENV ?= .venv-bench
 
-.PHONY: run test lint bench clean
+.PHONY: run test test-long lint bench clean
 
 run: $(VENV)/installed
 	$(BIN)/handgrad train
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not long"
+
+test-long: $(VENV)/installed-dev
+	$(BIN)/python -m pytest --numprocesses auto -m long
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

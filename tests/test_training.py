@@ -26,6 +26,7 @@ def trained(data, **hyperparameters):
 
 # An independent float64 implementation ends at 83.1, 13.0, 84.4, 11.9, 11.9, 74.0 and 90.0 %. What
 # is random moves these by several points, those of the runs that jump by more.
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("hyperparameters", "lowest", "highest"),
     [

@@ -19,6 +19,8 @@ from handgrad.studies.cluster import connected
 from handgrad.studies.folder import plan_study
 from handgrad.studies.runner import run_study
 
+pytestmark = pytest.mark.long
+
 STUDY = """
 [defaults]
 max_epochs = 4
