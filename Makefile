@@ -18,7 +18,7 @@ test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not long"
 
 test-long: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --numprocesses auto -m long
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m long
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
